@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+
+SHELL       := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-print-directory
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+# A lab that is already built, so that nobody compiles it twice.
+LAB_BIN ?=
+LAB     := $(abspath $(or $(LAB_BIN),bin/lab))
+
+FUZZTIME ?= 30s
+
+# Everything that is shared between commands is compiled with -trimpath, which is
+# part of the key of Go's build cache: the lab's three thousand packages and the
+# linters are to be compiled once.
+TRIMMED := GOFLAGS="$$(go env GOFLAGS) -trimpath"
+E2E     := cd e2e && $(TRIMMED)
+
+# The linters are a module of their own, so that they choose no version for the product.
+LINTER := go tool -modfile=$(CURDIR)/go.tools.mod golangci-lint
+
+# What generated files and formatting may not change; see verify.
+tree-state = { git status --porcelain; git diff HEAD 2>/dev/null || true; } | git hash-object --stdin
+
+##@ Help
+
+.PHONY: help
+help: ## Show the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Build
+
+.PHONY: build
+build: ## Build the controller and the kubectl plugin: bin/serin, bin/kubectl-serin
+	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/serin ./cmd/kubectl-serin
+
+.PHONY: lab
+lab: ## Build the lab, a real control plane in one binary: bin/lab (LAB_BIN=FILE uses a built one)
+ifneq ($(LAB_BIN),)
+	@test -x "$(LAB)" || { echo "LAB_BIN=$(LAB_BIN) is not an executable file" >&2; exit 1; }
+	@echo "Using the lab in $(LAB_BIN)"
+else
+	@test -x bin/lab || echo "Compiling etcd, kube-apiserver, kube-controller-manager, istiod and KWOK from source: about ten minutes the first time, seconds after that."
+	@$(E2E) go build -v -ldflags "-s -w" -o ../bin/lab ./cmd/lab 2>&1 | awk ' \
+		/^[A-Za-z0-9._~\/-]+$$/ { if (++n % 200 == 0) print "  " n " packages compiled"; fflush(); next } \
+		{ print; fflush() }'
+endif
+
+.PHONY: image
+image: ## Build the container image: serin:VERSION
+	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t serin:$(VERSION) .
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin dist
+
+##@ Test
+
+.PHONY: test
+test: test-unit test-integration ## Run every test: unit, then integration
+
+.PHONY: test-unit
+test-unit: ## Run the unit tests, racing; they need neither network nor cluster
+	go test -race ./...
+
+.PHONY: test-integration
+test-integration: lab ## Run the tests against a real control plane
+	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/serin-race ./cmd/serin
+	$(E2E) LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin-race" go test -count=1 -timeout 60m ./...
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (30s)
+	@grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' pkg cmd | while IFS=: read -r file _ target; do \
+		echo "$${target#func } in $$(dirname "$$file")"; \
+		go test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime "$(FUZZTIME)" "./$$(dirname "$$file")"; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: deflake
+deflake: ## Repeat the unit tests, shuffled and racing, until one fails
+	while go test -race -shuffle on -count 1 ./...; do :; done
+
+##@ Code
+
+.PHONY: lint
+lint: ## Lint both modules
+	$(TRIMMED) $(LINTER) run ./...
+	$(E2E) $(LINTER) run ./...
+
+.PHONY: fmt
+fmt: ## Format both modules
+	$(TRIMMED) $(LINTER) fmt ./...
+	$(E2E) $(LINTER) fmt ./...
+
+.PHONY: tidy
+tidy: ## Tidy both modules
+	go mod tidy
+	cd e2e && go mod tidy
+
+.PHONY: generate
+generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, deploy/rbac.yaml
+	go test ./pkg/permissions ./pkg/annotations ./pkg/rollout -count=1 -update \
+		-run '^Test(RBACFile|TheReferencePageIsCurrent|TheReasonsPageIsCurrent)$$'
+
+.PHONY: golden
+golden: ## Rewrite the golden files; the diff is for review
+	go test $$(grep -rl --include='*_test.go' '"update"' pkg cmd | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+
+.PHONY: check
+check: lint test ## Lint and test
+
+.PHONY: verify
+verify: ## Check that tidy, fmt and generate change nothing, then lint and test
+	@for target in tidy fmt generate; do \
+		before=$$($(tree-state)); $(MAKE) $$target; \
+		[ "$$before" = "$$($(tree-state))" ] || { echo "'make $$target' changes the tree: run it, and commit the result" >&2; git status --short >&2; exit 1; }; \
+	done
+	@$(MAKE) check
+
+##@ Demo
+
+.PHONY: demo
+demo: build lab ## Watch three rollouts on a real control plane (KEEP=1 leaves it running)
+	$(E2E) go build -ldflags "-s -w" -o ../bin/demo ./cmd/demo
+	@LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin" KEEP="$(KEEP)" bin/demo

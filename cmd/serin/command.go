@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap/zapcore"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/serin-dev/serin/pkg/controller"
+)
+
+// A leader that died is replaced within the lease, so that the next move comes
+// within five seconds. A leader that ends in order gives the lease back at once.
+const (
+	leaseDuration = 4 * time.Second
+	renewDeadline = 3 * time.Second
+	leaseRetry    = time.Second
+)
+
+type flags struct {
+	kubeconfig, namespace, domain string
+	metrics, probes               string
+	elect                         bool
+	workers, verbosity            int
+}
+
+func command() *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use:           "serin",
+		Short:         "Progressive delivery for plain Deployments",
+		Long:          "serin watches Deployments annotated with serin.dev/canary: \"true\" and sends each new pod template out as a canary.",
+		Example:       "  serin --kubeconfig ~/.kube/config --leader-elect=false",
+		Version:       version + " (" + commit + ")",
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := f.validate(); err != nil {
+				return err
+			}
+			return f.run(c.Context())
+		},
+	}
+	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file; empty: the cluster that the controller runs in")
+	c.Flags().StringVar(&f.namespace, "namespace", "serin-system", "namespace of the lease")
+	c.Flags().StringVar(&f.domain, "cluster-domain", "cluster.local", "domain of the cluster's Services")
+	c.Flags().StringVar(&f.metrics, "metrics-bind-address", ":8080", "address of the metrics; 0 serves none")
+	c.Flags().StringVar(&f.probes, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 serves none")
+	c.Flags().BoolVar(&f.elect, "leader-elect", true, "act only while holding the lease, so that several replicas can run")
+	c.Flags().IntVar(&f.workers, "workers", 16, "rollouts that are looked at side by side")
+	c.Flags().IntVarP(&f.verbosity, "verbosity", "v", 0, "0: one line for each move; 1: what prepares them, too")
+	return c
+}
+
+// validate reports everything that is wrong with the flags, in one line.
+func (f flags) validate() error {
+	var problems []error
+	for name, address := range map[string]string{"metrics-bind-address": f.metrics, "health-probe-bind-address": f.probes} {
+		if _, _, err := net.SplitHostPort(address); address != "0" && err != nil {
+			problems = append(problems, fmt.Errorf("--%s: %q is not an address such as :8080 or 127.0.0.1:8080 (or 0 for none)", name, address))
+		}
+	}
+	if f.workers < 1 {
+		problems = append(problems, fmt.Errorf("--workers: %d must be at least 1", f.workers))
+	}
+	if f.verbosity < 0 {
+		problems = append(problems, fmt.Errorf("--verbosity: %d must be 0 or more", f.verbosity))
+	}
+	if f.domain == "" {
+		problems = append(problems, errors.New("--cluster-domain: must not be empty; most clusters have cluster.local"))
+	}
+	if f.elect && f.namespace == "" {
+		problems = append(problems, errors.New("--namespace: must not be empty with --leader-elect"))
+	}
+	return oneLine(problems)
+}
+
+func oneLine(problems []error) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	text := problems[0].Error()
+	for _, p := range problems[1:] {
+		text += "; " + p.Error()
+	}
+	return errors.New(text)
+}
+
+func (f flags) run(ctx context.Context) error {
+	logger := zap.New(zap.Level(zapcore.Level(-f.verbosity)), zap.StacktraceLevel(zapcore.PanicLevel)) //nolint:gosec // validated
+	log.SetLogger(logger)
+	config, err := f.config()
+	if err != nil {
+		return err
+	}
+	if err := preflight(ctx, config, f.namespace, f.elect, logger); err != nil {
+		return err
+	}
+	mgr, err := manager.New(config, f.options())
+	if err != nil {
+		return fmt.Errorf("connecting to %s: %w", config.Host, err)
+	}
+	if err := controller.AddToManager(ctx, mgr, controller.Options{ClusterDomain: f.domain, Workers: f.workers}); err != nil {
+		return err
+	}
+	for _, add := range []func(string, healthz.Checker) error{mgr.AddHealthzCheck, mgr.AddReadyzCheck} {
+		if err := add("ping", healthz.Ping); err != nil {
+			return fmt.Errorf("adding a probe: %w", err)
+		}
+	}
+	logger.Info("Starting", "version", version, "commit", commit)
+	if err := mgr.Start(ctx); err != nil {
+		return fmt.Errorf("running: %w", err)
+	}
+	return nil
+}
+
+// config sets no limit of its own: the API server's priority and fairness does
+// that, and knows what else goes on.
+func (f flags) config() (*rest.Config, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", f.kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("reading the cluster's address: %w; name a file with --kubeconfig", err)
+	}
+	config.QPS, config.Burst = -1, -1
+	config.UserAgent = "serin/" + version
+	return config, nil
+}
+
+func (f flags) options() manager.Options {
+	return manager.Options{
+		Cache:                         controller.CacheOptions(),
+		Client:                        client.Options{Cache: &client.CacheOptions{Unstructured: true, EnableReadYourWritesConsistency: ptr.To(true)}},
+		Metrics:                       server.Options{BindAddress: f.metrics},
+		HealthProbeBindAddress:        f.probes,
+		LeaderElection:                f.elect,
+		LeaderElectionID:              "serin",
+		LeaderElectionNamespace:       f.namespace,
+		LeaderElectionReleaseOnCancel: true,
+		LeaseDuration:                 ptr.To(leaseDuration),
+		RenewDeadline:                 ptr.To(renewDeadline),
+		RetryPeriod:                   ptr.To(leaseRetry),
+	}
+}

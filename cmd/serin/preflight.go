@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/go-logr/logr"
+	"golang.org/x/sync/errgroup"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/serin-dev/serin/pkg/permissions"
+)
+
+// istioGroup may be refused without stopping the controller: rollouts by pod
+// ratio go on, and those in the mesh say what is missing.
+const istioGroup = "networking.istio.io"
+
+// preflight names every permission that is missing. A watch that is refused
+// would otherwise leave the controller waiting without a word.
+func preflight(ctx context.Context, config *rest.Config, namespace string, elect bool, logger logr.Logger) error {
+	clients, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("connecting to %s: %w", config.Host, err)
+	}
+	accesses := permissions.Accesses(namespace)
+	allowed := make([]bool, len(accesses))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for i := range accesses {
+		group.Go(func() error {
+			review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &accesses[i].ResourceAttributes}}
+			answer, err := clients.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+			if err != nil {
+				return fmt.Errorf("asking %s what the controller may do: %w", config.Host, err)
+			}
+			allowed[i] = answer.Status.Allowed
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	var fatal []string
+	for i, access := range accesses {
+		unneeded := access.Resource == "leases" && !elect
+		if allowed[i] || unneeded {
+			continue
+		}
+		logger.Info("Permission missing", "permission", access.String(), "needed", access.Why)
+		if access.Group != istioGroup && (access.Verb == "list" || access.Verb == "watch") {
+			fatal = append(fatal, access.String())
+		}
+	}
+	if len(fatal) > 0 {
+		return fmt.Errorf("the controller may not %s; apply deploy/ (or the chart) again to grant it", strings.Join(fatal, ", nor "))
+	}
+	return nil
+}

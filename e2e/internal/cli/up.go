@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/serin-dev/serin/e2e/internal/controlplane"
+	"github.com/serin-dev/serin/e2e/internal/supervisor"
+)
+
+// upFlags are the flags of "up"; the hidden command that does the work takes the same.
+type upFlags struct {
+	dir     string
+	options controlplane.Options
+	withPID int
+}
+
+func (f *upFlags) add(command *cobra.Command) {
+	addDir(command, &f.dir)
+	command.Flags().BoolVar(&f.options.Istio, "istio", false, "also run istiod, with Istio's CRDs")
+	command.Flags().IntVar(&f.options.KWOKNodes, "kwok", 0, "also run `N` fake nodes and a scheduler, so that pods become ready")
+	command.Flags().IntVar(&f.withPID, "with-pid", 0, "end the lab when the process with this `PID` ends")
+}
+
+func (f *upFlags) args() []string {
+	return []string{
+		"--dir=" + f.dir,
+		fmt.Sprintf("--istio=%t", f.options.Istio),
+		fmt.Sprintf("--kwok=%d", f.options.KWOKNodes),
+		fmt.Sprintf("--with-pid=%d", f.withPID),
+	}
+}
+
+func (f *upFlags) validate() error {
+	if f.options.KWOKNodes < 0 {
+		return fmt.Errorf("--kwok is a number of nodes and cannot be %d", f.options.KWOKNodes)
+	}
+	if f.withPID < 0 {
+		return fmt.Errorf("--with-pid is a process number and cannot be %d", f.withPID)
+	}
+	return nil
+}
+
+func upCommand() *cobra.Command {
+	flags := &upFlags{}
+	command := &cobra.Command{
+		Use:   "up --dir DIR [--istio] [--kwok N]",
+		Short: "Start a control plane and return when all of it is ready",
+		Long: "Start etcd, kube-apiserver and kube-controller-manager on free loopback ports, and on request istiod and fake nodes.\n" +
+			"They keep running: end them with 'lab down --dir DIR'. DIR/kubeconfig is the administrator's, DIR/env holds the addresses.",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return up(flags) },
+	}
+	flags.add(command)
+	return command
+}
+
+func up(flags *upFlags) error {
+	if err := flags.validate(); err != nil {
+		return err
+	}
+	layout, err := layoutOf(flags.dir)
+	if err != nil {
+		return err
+	}
+	flags.dir = layout.Dir
+	state, running, err := supervisor.ReadState(layout)
+	if err != nil {
+		return err
+	}
+	if running {
+		return alreadyUp(layout, state, flags)
+	}
+	if err := os.MkdirAll(layout.Dir, 0o700); err != nil {
+		return fmt.Errorf("making the lab's directory: %w", err)
+	}
+	began := time.Now()
+	if err := supervise(layout, flags.args()); err != nil {
+		return err
+	}
+	fmt.Printf("The lab is up after %.1fs.\n  export KUBECONFIG=%s\n", time.Since(began).Seconds(), layout.Kubeconfig())
+	return nil
+}
+
+// alreadyUp is content with a lab that is what was asked for, and refuses any other.
+func alreadyUp(layout controlplane.Layout, state supervisor.State, flags *upFlags) error {
+	down := fmt.Sprintf("run 'lab down --dir %s' first, or choose another --dir", layout.Dir)
+	switch {
+	case !state.Ready:
+		return fmt.Errorf("a lab is just coming up in %s: wait for it, or %s", layout.Dir, down)
+	case state.Options != flags.options:
+		return fmt.Errorf("a lab with --istio=%t --kwok=%d is up in %s: %s", state.Options.Istio, state.Options.KWOKNodes, layout.Dir, down)
+	case state.Follows != 0 && state.Follows != flags.withPID:
+		return fmt.Errorf("the lab in %s will end with process %d: %s", layout.Dir, state.Follows, down)
+	}
+	if dead, err := supervisor.Dead(layout); err != nil || len(dead) > 0 {
+		return errors.Join(err, fmt.Errorf("the lab in %s is up without %s, which has ended since (see %s): %s",
+			layout.Dir, strings.Join(dead, " and "), filepath.Dir(layout.Log("lab")), down))
+	}
+	fmt.Printf("The lab in %s is already up.\n  export KUBECONFIG=%s\n", layout.Dir, layout.Kubeconfig())
+	return nil
+}

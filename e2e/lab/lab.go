@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/serin-dev/serin/e2e/internal/envfile"
+	"github.com/serin-dev/serin/e2e/internal/proc"
+)
+
+// Options say what the lab consists of besides etcd, kube-apiserver and kube-controller-manager.
+type Options struct {
+	Istio     bool      // istiod, with Istio's CRDs
+	KWOKNodes int       // fake nodes, and a scheduler; without them every pod stays Pending
+	Dir       string    // where the lab keeps its files; empty is a temporary directory that Stop removes
+	Progress  io.Writer // what is ready when; nil is nowhere
+}
+
+// Lab is a control plane that is up.
+type Lab struct {
+	Dir        string
+	Kubeconfig string            // of an administrator, by token
+	APIServer  string            // https://127.0.0.1:…
+	CAFile     string            // of the API server's certificate
+	Tokens     map[string]string // by user: admin has every right; alice and bob have none
+	IstiodHTTP string            // 127.0.0.1:…, with /debug; empty without Istio
+	IstiodGRPC string            // 127.0.0.1:…, plaintext xDS; empty without Istio
+	Logs       string            // directory of <component>.log
+
+	binary    string
+	temporary bool
+}
+
+// Start brings a lab up and returns when all of it is ready. It ends with the calling process if Stop is not called before.
+func Start(ctx context.Context, options Options) (*Lab, error) {
+	binary, err := Binary()
+	if err != nil {
+		return nil, err
+	}
+	l := &Lab{Dir: options.Dir, binary: binary}
+	if l.Dir == "" {
+		if l.Dir, err = os.MkdirTemp("", "lab-"); err != nil {
+			return nil, fmt.Errorf("making the lab's directory: %w", err)
+		}
+		l.temporary = true
+	}
+	if err := l.up(ctx, options); err != nil {
+		return nil, errors.Join(err, l.cleanUp()) // it has ended what it started; a lab of somebody else's stays up
+	}
+	if err := l.read(); err != nil {
+		return nil, errors.Join(err, l.Stop())
+	}
+	return l, nil
+}
+
+// Stop takes the lab down and waits until its last process has gone. Calling it again does nothing.
+func (l *Lab) Stop() error {
+	out, err := exec.Command(l.binary, "down", "--dir", l.Dir).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("taking the lab in %s down: %w: %s", l.Dir, err, bytes.TrimSpace(out))
+	}
+	return l.cleanUp()
+}
+
+func (l *Lab) cleanUp() error {
+	if l.temporary {
+		return os.RemoveAll(l.Dir)
+	}
+	return nil
+}
+
+// PID returns the process number of a component, such as "kube-apiserver" or "istiod", and 0 if it does not run.
+func (l *Lab) PID(component string) int {
+	records, err := proc.ReadRecords(filepath.Join(l.Dir, "pids"))
+	if err != nil {
+		return 0
+	}
+	for _, record := range records {
+		if record.Name == component && record.ID.Alive() {
+			return record.ID.PID
+		}
+	}
+	return 0
+}
+
+func (l *Lab) up(ctx context.Context, options Options) error {
+	cmd := exec.CommandContext(ctx, l.binary, "up",
+		"--dir", l.Dir,
+		"--istio="+strconv.FormatBool(options.Istio),
+		"--kwok", strconv.Itoa(options.KWOKNodes),
+		"--with-pid", strconv.Itoa(os.Getpid()))
+	// An interrupted "up" ends what it has started; a killed one could not.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	var problem bytes.Buffer
+	cmd.Stdout, cmd.Stderr = options.Progress, &problem
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("bringing a lab up in %s: %w: %s", l.Dir, err, strings.TrimSpace(problem.String()))
+	}
+	return nil
+}
+
+func (l *Lab) read() error {
+	values, err := envfile.Read(filepath.Join(l.Dir, "env"))
+	if err != nil {
+		return fmt.Errorf("reading the lab's addresses: %w", err)
+	}
+	l.Kubeconfig, l.APIServer, l.CAFile, l.Logs = values["KUBECONFIG"], values["LAB_APISERVER"], values["LAB_CA_FILE"], values["LAB_LOGS"]
+	l.IstiodHTTP, l.IstiodGRPC = values["LAB_ISTIOD_HTTP"], values["LAB_ISTIOD_GRPC"]
+	if l.Tokens, err = readTokens(values["LAB_TOKENS"]); err != nil {
+		return fmt.Errorf("reading the lab's tokens: %w", err)
+	}
+	return nil
+}
+
+func readTokens(path string) (map[string]string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	lines := csv.NewReader(file)
+	lines.FieldsPerRecord = -1 // the groups are optional
+	records, err := lines.ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	tokens := map[string]string{}
+	for _, record := range records {
+		tokens[record[1]] = record[0]
+	}
+	return tokens, nil
+}
+
+// Binary finds the lab's binary: $LAB_BIN, or bin/lab of the working directory or of the nearest directory above it.
+func Binary() (string, error) {
+	if path := os.Getenv("LAB_BIN"); path != "" {
+		return path, nil
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		path := filepath.Join(dir, "bin", "lab")
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", errors.New("no bin/lab here or in any directory above: run 'make lab' in the repository, or set LAB_BIN")
+		}
+		dir = filepath.Dir(dir)
+	}
+}

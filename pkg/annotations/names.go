@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package annotations
+
+// Prefix opens every annotation, label and condition type of ours.
+const Prefix = "serin.dev/"
+
+// The annotations that people write on the Deployment.
+const (
+	Canary         = Prefix + "canary"
+	Steps          = Prefix + "steps"
+	Hold           = Prefix + "hold"
+	Deadline       = Prefix + "deadline"
+	Traffic        = Prefix + "traffic"
+	Service        = Prefix + "service"
+	CanaryReplicas = Prefix + "canary-replicas"
+	Settle         = Prefix + "settle"
+	MaxRestarts    = Prefix + "max-restarts"
+	Analysis       = Prefix + "analysis"
+	OnFailure      = Prefix + "on-failure"
+	VersionLabel   = Prefix + "version-label"
+	Pause          = Prefix + "pause"
+	Promote        = Prefix + "promote"
+	Abort          = Prefix + "abort"
+	Retry          = Prefix + "retry"
+)
+
+// What the controller writes.
+const (
+	Rollout           = Prefix + "rollout"   // annotation on the target: the memo
+	Track             = Prefix + "track"     // label on canary pods, with the value TrackCanary
+	CanaryOf          = Prefix + "canary-of" // label on the canary Deployment and its pods: whose canary
+	ConditionPromoted = Prefix + "Promoted"  // condition type in the target's status
+
+	TrackCanary = "canary"
+
+	ManagedBy = "app.kubernetes.io/managed-by" // label on every object of ours, with the value Manager
+	Manager   = "serin"
+)
+
+// Commands are the annotations that are consumed: the controller removes them
+// once it has carried them out. Pause is none of them; it lasts until a person
+// takes it away.
+var Commands = []string{Promote, Abort, Retry}
+
+// OptedIn reports whether the Deployment asks for canaries. Only the exact
+// word counts, because the guard in the API server compares it likewise.
+func OptedIn(annotations map[string]string) bool {
+	return annotations[Canary] == "true"
+}

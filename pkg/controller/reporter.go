@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/serin-dev/serin/pkg/apply"
+	"github.com/serin-dev/serin/pkg/metrics"
+	"github.com/serin-dev/serin/pkg/observe"
+	"github.com/serin-dev/serin/pkg/rollout"
+)
+
+// Reporter tells what was done, after it was done: one Event, one line and one
+// count for a move.
+type Reporter struct {
+	Events events.EventRecorder
+}
+
+// noteLimit is the most that the API server takes as an Event's note, in bytes.
+const noteLimit = 1000
+
+// Moved tells of a decision that changed something. Parts of a move that is
+// told elsewhere are logged for those who ask.
+func (r Reporter) Moved(ctx context.Context, w observe.World, s rollout.Snapshot, d rollout.Decision, c apply.Changes) {
+	if !c.Any() {
+		return
+	}
+	logger := log.FromContext(ctx).WithValues("phase", d.Phase, "reason", d.Reason, "weight", d.Memo.Weight.String(),
+		"canary", s.Canary.Available, "stable", s.Stable.Available, "message", d.Message)
+	if d.Quiet && (!d.Warning || !c.Told) {
+		logger.V(1).Info("Prepared a move")
+		return
+	}
+	logger.Info("Moved rollout")
+	metrics.Moves.WithLabelValues(string(d.Reason)).Inc()
+	kind := corev1.EventTypeNormal
+	if d.Warning {
+		kind = corev1.EventTypeWarning
+	}
+	if w.Target != nil {
+		r.Events.Eventf(w.Target, nil, kind, string(d.Reason), "Rollout", "%s", note(d))
+	}
+}
+
+func note(d rollout.Decision) string {
+	text := fmt.Sprintf("%s: %s", d.Phase, d.Message)
+	if d.Memo.Weight > 0 && d.Phase == rollout.Progressing {
+		text = fmt.Sprintf("%s at %s: %s", d.Phase, d.Memo.Weight, d.Message)
+	}
+	if len(text) > noteLimit {
+		text = text[:noteLimit-3] + "..."
+	}
+	return text
+}
+
+// Refused tells, on the target, of a permission that the controller lacks. The
+// API server's words name verb and resource.
+func (r Reporter) Refused(w observe.World, err error) {
+	if w.Target == nil || !apierrors.IsForbidden(err) {
+		return
+	}
+	text := err.Error()
+	if len(text) > noteLimit {
+		text = text[:noteLimit]
+	}
+	r.Events.Eventf(w.Target, nil, corev1.EventTypeWarning, string(rollout.Forbidden), "Rollout", "%s", text)
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrl "sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/serin-dev/serin/pkg/annotations"
+	"github.com/serin-dev/serin/pkg/apply"
+	"github.com/serin-dev/serin/pkg/metrics"
+	"github.com/serin-dev/serin/pkg/observe"
+)
+
+// Options are what a person may set.
+type Options struct {
+	ClusterDomain string // such as cluster.local
+	Workers       int    // rollouts that are looked at side by side
+}
+
+// passTimeout bounds one pass: a cache that stopped must not hold a worker for ever.
+const passTimeout = 30 * time.Second
+
+// AddToManager adds the controller, its watches and its surroundings.
+func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
+	if err := addIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	metrics.Register()
+	around := &surroundings{cache: mgr.GetCache(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(), log: mgr.GetLogger().WithName("surroundings")}
+	c, err := ctrl.New("rollout", mgr, ctrl.Options{
+		MaxConcurrentReconciles: o.Workers,
+		EnableWarmup:            ptr.To(true),
+		ReconciliationTimeout:   passTimeout,
+		Reconciler: &Reconciler{
+			Observer: &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain},
+			Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager)},
+			Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager)},
+			Clock:    clock.RealClock{},
+			Ready:    around.Ready,
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("creating the controller: %w", err)
+	}
+	find := finder{mgr.GetClient()}
+	if err := watch(mgr, c, find, around); err != nil {
+		return err
+	}
+	if err := mgr.Add(around); err != nil {
+		return fmt.Errorf("adding the surroundings: %w", err)
+	}
+	return nil
+}
+
+func watch(mgr manager.Manager, c ctrl.Controller, find finder, around *surroundings) error {
+	for object, targets := range map[client.Object]handler.MapFunc{
+		&appsv1.Deployment{}:                     find.deployment,
+		&appsv1.ReplicaSet{}:                     find.replicaSet,
+		&corev1.Pod{}:                            find.pod,
+		&corev1.Service{}:                        find.service,
+		&discoveryv1.EndpointSlice{}:             find.endpoints,
+		&autoscalingv2.HorizontalPodAutoscaler{}: find.autoscaler,
+	} {
+		if err := c.Watch(source.Kind(mgr.GetCache(), object, handler.EnqueueRequestsFromMapFunc(targets))); err != nil {
+			return fmt.Errorf("watching %T: %w", object, err)
+		}
+	}
+	nudges := make(chan event.GenericEvent)
+	everyone := func(ctx context.Context, _ client.Object) []reconcile.Request { return find.all(ctx) }
+	if err := c.Watch(source.Channel(nudges, handler.EnqueueRequestsFromMapFunc(everyone))); err != nil {
+		return fmt.Errorf("watching the surroundings: %w", err)
+	}
+	around.changed = func(ctx context.Context) {
+		select {
+		case nudges <- event.GenericEvent{Object: &appsv1.Deployment{}}:
+		case <-ctx.Done():
+		}
+	}
+	around.meshed = func(context.Context) error {
+		for _, kind := range []schema.GroupVersionKind{observe.VirtualServiceKind, observe.DestinationRuleKind} {
+			object := &unstructured.Unstructured{}
+			object.SetGroupVersionKind(kind)
+			if err := c.Watch(source.Kind[client.Object](mgr.GetCache(), object, handler.EnqueueRequestsFromMapFunc(find.mesh))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return nil
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/serin-dev/serin/pkg/metrics"
+	"github.com/serin-dev/serin/pkg/observe"
+	"github.com/serin-dev/serin/pkg/rollout"
+)
+
+var (
+	crdKind     = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
+	bindingKind = schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "MutatingAdmissionPolicyBinding"}
+	policyKind  = schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "MutatingAdmissionPolicy"}
+)
+
+const (
+	meshCRD   = "virtualservices.networking.istio.io"
+	guardName = "serin-guard"
+)
+
+// surroundings follows what holds for all targets: whether Istio's API is
+// served, and which guard is active. It runs on every replica.
+type surroundings struct {
+	cache  cache.Cache
+	live   client.Reader
+	mapper meta.RESTMapper
+	log    logr.Logger
+	// meshed is called when Istio's API appears, before any target is told, and must start its watches.
+	meshed func(context.Context) error
+	// changed is called when something is different.
+	changed func(context.Context)
+
+	mu      sync.RWMutex
+	known   bool
+	served  bool
+	meshErr error
+	guard   rollout.Guard
+}
+
+// Mesh implements observe.Surroundings.
+func (s *surroundings) Mesh() (bool, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.served, s.meshErr
+}
+
+// Guard implements observe.Surroundings.
+func (s *surroundings) Guard() rollout.Guard {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.guard
+}
+
+// Ready reports whether both are known.
+func (s *surroundings) Ready() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.known
+}
+
+// NeedLeaderElection makes standbys follow, too.
+func (s *surroundings) NeedLeaderElection() bool { return false }
+
+// retry is when a question that could not be answered is asked again.
+const retry = 2 * time.Second
+
+// Start follows until the context ends.
+func (s *surroundings) Start(ctx context.Context) error {
+	wake := make(chan struct{}, 1)
+	if err := s.follow(ctx, crdKind, wake); err != nil {
+		return err
+	}
+	for _, kind := range []schema.GroupVersionKind{policyKind, bindingKind} {
+		if s.serves(kind) {
+			if err := s.follow(ctx, kind, wake); err != nil {
+				return err
+			}
+		}
+	}
+	for {
+		var later <-chan time.Time
+		if !s.look(ctx) {
+			later = time.After(retry)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wake:
+		case <-later:
+		}
+	}
+}
+
+func (s *surroundings) follow(ctx context.Context, kind schema.GroupVersionKind, wake chan<- struct{}) error {
+	informer, err := s.cache.GetInformer(ctx, named(kind, ""))
+	if err != nil {
+		return fmt.Errorf("watching %s: %w", kind.Kind, err)
+	}
+	nudge := func(any) {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	}
+	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc: nudge, UpdateFunc: func(_, o any) { nudge(o) }, DeleteFunc: nudge,
+	})
+	if err != nil {
+		return fmt.Errorf("watching %s: %w", kind.Kind, err)
+	}
+	return nil
+}
+
+func named(kind schema.GroupVersionKind, name string) *metav1.PartialObjectMetadata {
+	object := &metav1.PartialObjectMetadata{}
+	object.SetGroupVersionKind(kind)
+	object.SetName(name)
+	return object
+}
+
+func (s *surroundings) serves(kind schema.GroupVersionKind) bool {
+	_, err := s.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	return err == nil
+}
+
+// look answers both questions; false means that one has to be asked again.
+func (s *surroundings) look(ctx context.Context) bool {
+	served, meshErr := s.lookForMesh(ctx)
+	guard, guardErr := s.lookForGuard(ctx)
+	s.mu.Lock()
+	same := s.known && s.served == served && (s.meshErr == nil) == (meshErr == nil) && s.guard == guard
+	if guardErr == nil {
+		s.known, s.served, s.meshErr, s.guard = true, served, meshErr, guard
+	}
+	s.mu.Unlock()
+	if guardErr != nil {
+		s.log.Error(guardErr, "The guard could not be looked for")
+		return false
+	}
+	if !same {
+		metrics.ShowGuard(string(guard))
+		s.log.Info("Surroundings", "istio", served, "guard", guard, "istioError", fmt.Sprint(meshErr))
+		s.changed(ctx)
+	}
+	return meshErr == nil
+}
+
+// lookForMesh asks for the API itself: a CRD that exists may not be served
+// yet, and one that is served may be refused to us.
+func (s *surroundings) lookForMesh(ctx context.Context) (bool, error) {
+	err := s.cache.Get(ctx, client.ObjectKey{Name: meshCRD}, named(crdKind, ""))
+	if apierrors.IsNotFound(err) {
+		return false, s.unmesh(ctx)
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading CustomResourceDefinition %s: %w", meshCRD, err)
+	}
+	for _, kind := range []schema.GroupVersionKind{observe.VirtualServiceKind, observe.DestinationRuleKind} {
+		list := &unstructured.UnstructuredList{}
+		list.SetGroupVersionKind(kind)
+		if err := s.live.List(ctx, list, client.Limit(1)); err != nil {
+			return false, fmt.Errorf("listing %ss: %w", kind.Kind, err)
+		}
+	}
+	if served, err := s.Mesh(); served && err == nil {
+		return true, nil
+	}
+	if err := s.meshed(ctx); err != nil {
+		return false, fmt.Errorf("watching Istio's objects: %w", err)
+	}
+	return true, nil
+}
+
+// unmesh drops the watches of an API that is no longer there.
+func (s *surroundings) unmesh(ctx context.Context) error {
+	if served, _ := s.Mesh(); !served {
+		return nil
+	}
+	for _, kind := range []schema.GroupVersionKind{observe.VirtualServiceKind, observe.DestinationRuleKind} {
+		object := &unstructured.Unstructured{}
+		object.SetGroupVersionKind(kind)
+		if err := s.cache.RemoveInformer(ctx, object); err != nil {
+			return fmt.Errorf("ending the watch of %ss: %w", kind.Kind, err)
+		}
+	}
+	return nil
+}
+
+func (s *surroundings) lookForGuard(ctx context.Context) (rollout.Guard, error) {
+	for _, kind := range []schema.GroupVersionKind{policyKind, bindingKind} {
+		if !s.serves(kind) {
+			return rollout.GuardArmed, nil
+		}
+		err := s.cache.Get(ctx, client.ObjectKey{Name: guardName}, named(kind, ""))
+		if apierrors.IsNotFound(err) {
+			return rollout.GuardArmed, nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("reading %s %s: %w", kind.Kind, guardName, err)
+		}
+	}
+	return rollout.GuardPolicy, nil
+}

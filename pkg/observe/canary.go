@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package observe
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/serin-dev/serin/pkg/annotations"
+	"github.com/serin-dev/serin/pkg/rollout"
+	"github.com/serin-dev/serin/pkg/workload"
+)
+
+// readCanary reads the canary Deployment and how its pods fare.
+func (o *Observer) readCanary(ctx context.Context, w *World, s *rollout.Snapshot) error {
+	canary := &appsv1.Deployment{}
+	key := types.NamespacedName{Namespace: w.Key.Namespace, Name: workload.CanaryName(w.Key.Name)}
+	err := o.Cached.Get(ctx, key, canary)
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading Deployment %s: %w", key, err)
+	}
+	s.Canary.Exists = true
+	if canary.Labels[annotations.CanaryOf] != workload.CanaryOf(w.Key.Name) || canary.Labels[annotations.ManagedBy] != annotations.Manager {
+		s.Canary = rollout.Canary{Exists: true, Foreign: true}
+		return nil
+	}
+	w.Canary = canary
+	s.Canary.Desired = int(replicas(canary.Spec.Replicas))
+	if w.Target != nil {
+		s.Target.WantsCanary = workload.SameTemplate(canary.Spec.Template, w.Target.Spec.Template)
+	}
+	return o.readCanaryPods(ctx, w, s)
+}
+
+// readCanaryPods judges the pods of the canary's present template.
+func (o *Observer) readCanaryPods(ctx context.Context, w *World, s *rollout.Snapshot) error {
+	sets, err := o.owned(ctx, w.Canary)
+	if err != nil {
+		return err
+	}
+	var current *appsv1.ReplicaSet
+	for i := range sets {
+		if err := o.fill(ctx, &sets[i]); err != nil {
+			return err
+		}
+		if workload.SameTemplate(sets[i].Spec.Template, w.Canary.Spec.Template) {
+			current = &sets[i]
+		}
+	}
+	list := &corev1.PodList{}
+	if err := o.Cached.List(ctx, list, client.InNamespace(w.Key.Namespace), client.MatchingLabels{annotations.CanaryOf: workload.CanaryOf(w.Key.Name)}); err != nil {
+		return fmt.Errorf("listing canary pods of %s: %w", w.Key, err)
+	}
+	var pods []corev1.Pod
+	for _, pod := range list.Items {
+		if pod.DeletionTimestamp == nil {
+			s.Canary.Pods++
+		}
+		if current != nil && pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] == hash(current) {
+			pods = append(pods, pod)
+		}
+	}
+	if current == nil {
+		return nil
+	}
+	inService, err := o.inEndpoints(ctx, w, s, pods)
+	if err != nil {
+		return err
+	}
+	s.Canary.Available = min(revision(current).Available, inService)
+	health := workload.Examine(w.Canary, pods, s.Plan.MaxRestarts)
+	s.Canary.Failure, s.Canary.Waiting = health.Failure, health.Waiting
+	return nil
+}
+
+// inEndpoints counts the pods that the Service sends traffic to.
+func (o *Observer) inEndpoints(ctx context.Context, w *World, s *rollout.Snapshot, pods []corev1.Pod) (int, error) {
+	name := s.Memo.Service
+	if name == "" || len(pods) == 0 {
+		return 0, nil
+	}
+	list := &discoveryv1.EndpointSliceList{}
+	if err := o.Cached.List(ctx, list, client.InNamespace(w.Key.Namespace), client.MatchingLabels{discoveryv1.LabelServiceName: name}); err != nil {
+		return 0, fmt.Errorf("listing EndpointSlices of Service %s/%s: %w", w.Key.Namespace, name, err)
+	}
+	ready := map[string]bool{}
+	for _, slice := range list.Items {
+		for _, endpoint := range slice.Endpoints {
+			if endpoint.TargetRef != nil && (endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready) {
+				ready[endpoint.TargetRef.Name] = true
+			}
+		}
+	}
+	count := 0
+	for _, pod := range pods {
+		if ready[pod.Name] {
+			count++
+		}
+	}
+	return count, nil
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package observe
+
+import (
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/serin-dev/serin/pkg/rollout"
+)
+
+// The wait before a write that others undid is repeated doubles from the first to the second.
+const (
+	firstRetry = 10 * time.Second
+	lastRetry  = 5 * time.Minute
+)
+
+// Memory knows since when things have been as they are, as far as this process
+// has seen them. It is safe for concurrent use.
+type Memory struct {
+	mu        sync.Mutex
+	targets   map[types.NamespacedName]*recollection
+	templates map[types.UID]*corev1.PodTemplateSpec
+	written   map[types.UID]string // resource versions of mesh objects after our writes
+}
+
+type recollection struct {
+	routes, subsets seen
+	waiting         rollout.Waiting
+	written         string // the routes' fingerprint that followed our last write
+	pending         bool   // our last write has not been observed yet
+	reverts         int
+	retryAt         time.Time
+}
+
+type seen struct {
+	what  string
+	since time.Time
+}
+
+func (s *seen) note(what string, now time.Time) time.Time {
+	if s.since.IsZero() || s.what != what {
+		s.what, s.since = what, now
+	}
+	return s.since
+}
+
+// NewMemory returns an empty memory.
+func NewMemory() *Memory {
+	return &Memory{targets: map[types.NamespacedName]*recollection{}, templates: map[types.UID]*corev1.PodTemplateSpec{}, written: map[types.UID]string{}}
+}
+
+func (m *Memory) of(key types.NamespacedName) *recollection {
+	r, found := m.targets[key]
+	if !found {
+		r = &recollection{}
+		m.targets[key] = r
+	}
+	return r
+}
+
+// Waited notes the reason that was decided, and returns since when it has been the same.
+func (m *Memory) Waited(key types.NamespacedName, reason rollout.Reason, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r := m.of(key); r.waiting.Reason != reason {
+		r.waiting = rollout.Waiting{Reason: reason, Since: now}
+	}
+}
+
+// Routed notes that routes were written: what is observed next is our own
+// doing, and nothing older than what was written is to be taken for the truth.
+func (m *Memory) Routed(key types.NamespacedName, written []*unstructured.Unstructured) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(key).pending = true
+	for _, object := range written {
+		m.written[object.GetUID()] = object.GetResourceVersion()
+	}
+}
+
+// stale reports whether a cached mesh object is older than our last write of
+// it. The client's own guarantee to show its writes holds for typed objects
+// only: it files the writes of unstructured ones under the wrong cache.
+func (m *Memory) stale(object *unstructured.Unstructured) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	written, found := m.written[object.GetUID()]
+	if !found {
+		return false
+	}
+	// An error means a version that is no number, which cannot be compared.
+	if order, err := resourceversion.CompareResourceVersion(object.GetResourceVersion(), written); err == nil && order < 0 {
+		return true
+	}
+	delete(m.written, object.GetUID())
+	return false
+}
+
+// Forget drops what is remembered of a target.
+func (m *Memory) Forget(key types.NamespacedName) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.targets, key)
+}
+
+func (m *Memory) waiting(key types.NamespacedName) rollout.Waiting {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of(key).waiting
+}
+
+// routes notes the routes as observed and returns since when they have been
+// so, and until when a write that others undid is not repeated.
+func (m *Memory) routes(key types.NamespacedName, routes, subsets string, now time.Time) (since, subsetsSince, retryAt time.Time, reverted bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.of(key)
+	switch {
+	case r.pending:
+		r.written, r.pending = routes, false
+	case r.written != "" && r.written != routes:
+		r.retryAt = now.Add(min(firstRetry<<min(r.reverts, 8), lastRetry))
+		r.reverts++
+		r.written = ""
+	}
+	return r.routes.note(routes, now), r.subsets.note(subsets, now), r.retryAt, r.reverts > 0
+}
+
+// template remembers the templates of ReplicaSets, which never change.
+func (m *Memory) template(uid types.UID) *corev1.PodTemplateSpec {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.templates[uid]
+}
+
+func (m *Memory) keep(uid types.UID, template *corev1.PodTemplateSpec) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.templates[uid] = template
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/serin-dev/serin/pkg/analysis"
+	"github.com/serin-dev/serin/pkg/annotations"
+	"github.com/serin-dev/serin/pkg/rollout"
+	"github.com/serin-dev/serin/pkg/workload"
+)
+
+// ErrStale means that the cache does not show this process's own last write
+// yet: observe again in a moment.
+var ErrStale = errors.New("the cache does not show the last write yet")
+
+// Surroundings is what holds for the whole cluster.
+type Surroundings interface {
+	// Mesh reports whether Istio's API is served and watched. An error says
+	// why that cannot be known, such as a missing permission.
+	Mesh() (served bool, err error)
+	// Guard reports what holds a changed template.
+	Guard() rollout.Guard
+}
+
+// Observer reads. Cached is a cache that shows this process's own writes;
+// Live asks the API server.
+type Observer struct {
+	Cached       client.Reader
+	Live         client.Reader
+	Surroundings Surroundings
+	Memory       *Memory
+	Domain       string // of the cluster, such as cluster.local
+}
+
+// Observe gathers what is known of one target at the instant now. An API error
+// is returned as it is.
+func (o *Observer) Observe(ctx context.Context, key types.NamespacedName, now time.Time) (World, rollout.Snapshot, error) {
+	w := World{Key: key}
+	s := rollout.Snapshot{Now: now, Guard: o.Surroundings.Guard(), Verdict: analysis.NoChecks(), Waiting: o.Memory.waiting(key)}
+	target := &appsv1.Deployment{}
+	switch err := o.Cached.Get(ctx, key, target); {
+	case apierrors.IsNotFound(err):
+		s.Target.Gone = true
+	case err != nil:
+		return w, s, fmt.Errorf("reading Deployment %s: %w", key, err)
+	default:
+		w.Target = target
+		o.readTarget(&w, &s)
+	}
+	if err := o.readCanary(ctx, &w, &s); err != nil {
+		return w, s, err
+	}
+	if !s.Target.Gone {
+		if err := o.readRevisions(ctx, &w, &s); err != nil {
+			return w, s, err
+		}
+	}
+	if err := o.readTraffic(ctx, &w, &s); err != nil {
+		return w, s, err
+	}
+	if err := o.examine(ctx, &w, &s); err != nil {
+		return w, s, err
+	}
+	return w, s, nil
+}
+
+// readTarget reads what the target says by itself.
+func (o *Observer) readTarget(w *World, s *rollout.Snapshot) {
+	target := w.Target
+	s.Plan, s.Problems = annotations.Read(target.Annotations)
+	memo, err := annotations.ReadMemo(target.Annotations[annotations.Rollout])
+	if err != nil {
+		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.InvalidAnnotations, Message: err.Error()})
+	}
+	// A memo that was copied with the manifest of another Deployment is not this one's.
+	if memo.UID != "" && memo.UID != string(target.UID) {
+		memo = rollout.Memo{}
+	}
+	complete, stuck := workload.Finish(target)
+	s.Target = rollout.Target{
+		Gone:       target.DeletionTimestamp != nil,
+		OptedIn:    annotations.OptedIn(target.Annotations),
+		Generation: target.Generation,
+		Replicas:   int(replicas(target.Spec.Replicas)),
+		Paused:     target.Spec.Paused,
+		Lagging:    target.Status.ObservedGeneration < target.Generation,
+		Complete:   complete,
+		Stuck:      stuck,
+	}
+	if s.Target.OptedIn || memo != (rollout.Memo{}) {
+		memo.UID = string(target.UID)
+	}
+	s.Memo, w.Memo, w.Plan = memo, memo, s.Plan
+}
+
+// replicas reads a size that the API server has defaulted.
+func replicas(n *int32) int32 {
+	if n == nil {
+		return 1
+	}
+	return *n
+}
+
+// examine adds what has to be put right before a rollout can begin or go on.
+func (o *Observer) examine(ctx context.Context, w *World, s *rollout.Snapshot) error {
+	if s.Target.Gone || !s.Target.OptedIn {
+		return nil
+	}
+	if s.Canary.Foreign {
+		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.NameTaken,
+			Message: fmt.Sprintf("Deployment %s exists and is not Serin's; rename it, the canary needs its name", workload.CanaryName(w.Key.Name))})
+	}
+	claims, err := o.claims(ctx, w, s)
+	if err != nil {
+		return err
+	}
+	s.Problems = append(s.Problems, workload.Problems(w.Target, claims)...)
+	return nil
+}

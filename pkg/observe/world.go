@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package observe
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/serin-dev/serin/pkg/rollout"
+	"github.com/serin-dev/serin/pkg/traffic"
+)
+
+// World is the objects that a Snapshot was made of. They come from a cache and
+// must not be changed.
+type World struct {
+	Key         types.NamespacedName
+	Target      *appsv1.Deployment // nil where it is gone
+	Canary      *appsv1.Deployment // nil where there is none, or one that is not ours
+	ReplicaSets []appsv1.ReplicaSet
+	Memo        rollout.Memo // as observed
+	Plan        rollout.Plan
+
+	Service         *corev1.Service // nil where none was found
+	Ref             traffic.Service
+	VirtualServices []*unstructured.Unstructured // the user's, that route to the Service
+	Own             *unstructured.Unstructured   // our VirtualService
+	Governed        bool                         // a user's VirtualService decides for calls by the Service's name
+	Rule            *unstructured.Unstructured   // our DestinationRule
+	WantedRule      *unstructured.Unstructured   // what it should be
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package permissions_test
+
+import (
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/serin-dev/serin/pkg/permissions"
+)
+
+var update = flag.Bool("update", false, "rewrite deploy/rbac.yaml")
+
+const rbacFile = "../../deploy/rbac.yaml"
+
+func TestRBACFile(t *testing.T) {
+	want := permissions.Manifest()
+	if *update {
+		if err := os.WriteFile(rbacFile, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(rbacFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Error("deploy/rbac.yaml is not what the rules say: run 'make generate'")
+	}
+}
+
+// TestManifestGrantsTheRules reads the file back as the API server would:
+// it is written by hand, so only reading proves that it says the same.
+func TestManifestGrantsTheRules(t *testing.T) {
+	var granted []rbacv1.PolicyRule
+	for document := range strings.SplitSeq(permissions.Manifest(), "---\n") {
+		var role rbacv1.ClusterRole
+		if err := yaml.UnmarshalStrict([]byte(document), &role); err == nil {
+			granted = append(granted, role.Rules...)
+		}
+	}
+	if len(granted) != len(permissions.Rules) {
+		t.Fatalf("the file grants %d rules, the list has %d", len(granted), len(permissions.Rules))
+	}
+	for i, rule := range permissions.Rules {
+		got := granted[i]
+		if !slices.Equal(got.APIGroups, []string{rule.Group}) || !slices.Equal(got.Resources, rule.Resources) ||
+			!slices.Equal(got.ResourceNames, rule.Names) || !slices.Equal(got.Verbs, rule.Verbs) {
+			t.Errorf("rule %d: the file grants %+v, the list says %+v", i, got, rule)
+		}
+	}
+}
+
+func TestRulesAreNarrowAndExplained(t *testing.T) {
+	for _, rule := range permissions.Rules {
+		for _, word := range slices.Concat(rule.Resources, rule.Names, rule.Verbs, []string{rule.Group}) {
+			if strings.Contains(word, "*") {
+				t.Errorf("%v: a wildcard allows what nobody decided", rule.Resources)
+			}
+		}
+		if !strings.HasSuffix(rule.Why, ".") {
+			t.Errorf("%v: Why is not a sentence: %q", rule.Resources, rule.Why)
+		}
+		if len(rule.Names) > 0 && slices.Contains(rule.Verbs, "create") {
+			t.Errorf("%v: RBAC cannot limit create by name", rule.Resources)
+		}
+	}
+	// The Role comes last in the file, so its rules come last in the list.
+	if !slices.IsSortedFunc(permissions.Rules, func(a, b permissions.Rule) int { return rank(a) - rank(b) }) {
+		t.Error("rules of the own namespace come last")
+	}
+}
+
+func rank(r permissions.Rule) int {
+	if r.Own {
+		return 1
+	}
+	return 0
+}
+
+func TestAccessesSpellOutEveryRule(t *testing.T) {
+	var got []string
+	for _, access := range permissions.Accesses("serin-system") {
+		got = append(got, access.String())
+		if access.Why == "" {
+			t.Errorf("%s: says no reason", access)
+		}
+	}
+	for _, want := range []string{
+		"patch deployments.apps/status",
+		"list pods",
+		"watch customresourcedefinitions.apiextensions.k8s.io virtualservices.networking.istio.io",
+		"get mutatingadmissionpolicybindings.admissionregistration.k8s.io serin-guard",
+		"update leases.coordination.k8s.io in namespace serin-system",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%q is not asked for, only %q", want, got)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package permissions
+
+// Rule allows some verbs on some resources of one API group.
+type Rule struct {
+	Group     string
+	Resources []string
+	Names     []string // only objects of these names; empty: all
+	Verbs     []string
+	Own       bool   // only in the controller's own namespace
+	Why       string // what the controller does with it; a sentence
+}
+
+// Rules is everything the controller may do. The order is that of the file.
+//
+// A rule with Names holds for lists and watches only where the request selects
+// metadata.name, as the watches of a single object do.
+var Rules = []Rule{
+	{
+		Group: "apps", Resources: []string{"deployments"},
+		Verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"},
+		Why:   "Watches targets, holds them and lets them go; makes, scales and deletes the canary Deployment beside each.",
+	},
+	{
+		Group: "apps", Resources: []string{"deployments/status"},
+		Verbs: []string{"patch"},
+		Why:   "Writes the memo together with the condition serin.dev/Promoted.",
+	},
+	{
+		Group: "apps", Resources: []string{"replicasets"},
+		Verbs: []string{"get", "list", "watch", "patch"},
+		Why:   "Tells stable from wanted; scales the other ReplicaSets of a target whose promotion was superseded.",
+	},
+	{
+		Resources: []string{"pods"},
+		Verbs:     []string{"get", "list", "watch"},
+		Why:       "Judges the health of canary pods.",
+	},
+	{
+		Resources: []string{"services"},
+		Verbs:     []string{"get", "list", "watch", "patch"},
+		Why:       "Finds the Service that carries the traffic; keeps its version label true.",
+	},
+	{
+		Group: "discovery.k8s.io", Resources: []string{"endpointslices"},
+		Verbs: []string{"get", "list", "watch"},
+		Why:   "Sees which pods are ready to take traffic before they get any.",
+	},
+	{
+		Resources: []string{"namespaces"},
+		Verbs:     []string{"get", "list", "watch"},
+		Why:       "Sees whether a namespace asks for the mesh, and whether it is being deleted.",
+	},
+	{
+		Resources: []string{"persistentvolumeclaims"},
+		Verbs:     []string{"get"},
+		Why:       "Refuses a target whose volume cannot be mounted by a second Deployment.",
+	},
+	{
+		Group: "autoscaling", Resources: []string{"horizontalpodautoscalers"},
+		Verbs: []string{"get", "list", "watch"},
+		Why:   "Leaves the size of a target alone that an autoscaler sets.",
+	},
+	{
+		Group: "networking.istio.io", Resources: []string{"virtualservices", "destinationrules"},
+		Verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"},
+		Why:   "Splits routes between stable and canary, and takes the split away again.",
+	},
+	{
+		Group: "apiextensions.k8s.io", Resources: []string{"customresourcedefinitions"},
+		Names: []string{"virtualservices.networking.istio.io"},
+		Verbs: []string{"get", "list", "watch"},
+		Why:   "Sees Istio come and go without a restart.",
+	},
+	{
+		Group: "admissionregistration.k8s.io", Resources: []string{"mutatingadmissionpolicies", "mutatingadmissionpolicybindings"},
+		Names: []string{"serin-guard"},
+		Verbs: []string{"get", "list", "watch"},
+		Why:   "Finds out which guard holds a changed template.",
+	},
+	{
+		Group: "events.k8s.io", Resources: []string{"events"},
+		Verbs: []string{"create", "patch"},
+		Why:   "Tells every move on the target.",
+	},
+	{
+		Resources: []string{"events"},
+		Verbs:     []string{"create", "patch"},
+		Why:       "Tells who leads; leader election speaks the older API.",
+	},
+	{
+		Group: "authorization.k8s.io", Resources: []string{"selfsubjectaccessreviews"},
+		Verbs: []string{"create"},
+		Why:   "Names each permission of this list that is missing.",
+	},
+	{
+		Group: "coordination.k8s.io", Resources: []string{"leases"},
+		Verbs: []string{"get", "create", "update"},
+		Own:   true,
+		Why:   "Elects the one replica that acts.",
+	},
+}

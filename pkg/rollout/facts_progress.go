@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"time"
+
+	"github.com/serin-dev/serin/pkg/analysis"
+)
+
+// This file says what each rule of promoting, refusing, steering and progressing claims.
+
+func isPromoting(s Snapshot) bool { return s.Memo.Promoting }
+
+// isBeyondReturn: by the ratio of pods the canary shrinks as soon as the target
+// runs the judged template only, so taking that away would cost capacity. The
+// promotion is finished, and going back is a rollout of its own.
+func isBeyondReturn(s Snapshot) bool {
+	return s.Memo.Mode == Replicas && s.Judged.Desired > 0 && s.Stable.Desired == 0
+}
+
+func isPromotionAborted(s Snapshot) bool {
+	return isPromoting(s) && s.Plan.Abort && !s.Target.Complete && !isBeyondReturn(s)
+}
+
+func isPromotionCancelled(s Snapshot) bool {
+	return isPromoting(s) && s.Target.WantsStable && !isBeyondReturn(s)
+}
+
+func isOvertaken(s Snapshot) bool { return isPromoting(s) && !s.Target.WantsCanary }
+
+func isPromotionUnstarted(s Snapshot) bool {
+	return isOvertaken(s) && s.Canary.Exists && s.Judged.Desired == 0
+}
+
+func ownAvailable(s Snapshot) int { return s.Stable.Available + s.Judged.Available }
+
+func isPromotionCanaryLost(s Snapshot) bool {
+	return isPromoting(s) && s.Memo.Mode == Istio && s.Routes.Ours && s.Canary.Available == 0 && ownAvailable(s) > 0
+}
+
+func isPromotionDrifting(s Snapshot) bool {
+	return isPromoting(s) && s.Routes.Ours && !s.Target.Complete && s.Routes.Weight < Full && s.Canary.Available > 0
+}
+
+func isPromotionPaused(s Snapshot) bool { return isPromoting(s) && s.Target.Paused }
+
+func isUnfinished(s Snapshot) bool { return isPromoting(s) && !s.Target.Complete }
+
+func isPromotionStuck(s Snapshot) bool { return isUnfinished(s) && s.Target.Stuck != "" }
+
+// isRefilling: the ratio of pods had lowered the target's size. A size that is
+// not the one we wrote is somebody's wish, and is left as it is.
+func isRefilling(s Snapshot) bool {
+	return isPromoting(s) && s.Memo.Lowered > 0 &&
+		((s.Memo.Lowered < s.Memo.Size && s.Target.Replicas == s.Memo.Lowered) || isBehind(s))
+}
+
+// quarter is by how many pods the target grows back at a time.
+func quarter(n int) int { return max(1, ceilDiv(n, 4)) }
+
+// isBehind: the memo has the next size of a refill, and the target has not: the
+// controller ended between the two writes.
+func isBehind(s Snapshot) bool {
+	return s.Target.Replicas > 0 && s.Target.Replicas < s.Memo.Lowered && s.Target.Replicas+quarter(s.Memo.Size) >= s.Memo.Lowered
+}
+
+// hasNoReplicas: nothing serves, so nothing can be judged. A rollout under way
+// is withdrawn first; see awaitReplicas.
+func hasNoReplicas(s Snapshot) bool { return s.Target.Replicas == 0 && !s.Target.WantsStable }
+
+func isNew(s Snapshot) bool {
+	return isAtRest(s) && !s.Target.WantsStable && len(s.Problems) == 0
+}
+
+func isTakenBack(s Snapshot) bool { return s.Memo.under() && s.Target.WantsStable }
+
+// isSuperseded: the canary runs something that is no longer wanted. A canary
+// Deployment without pods is simply given the new template.
+func isSuperseded(s Snapshot) bool {
+	return s.Memo.under() && s.Canary.Exists && !s.Canary.Foreign && !s.Target.WantsCanary &&
+		(s.Canary.Desired > 0 || s.Canary.Pods > 0 || s.Memo.Weight > 0 || s.Routes.Weight > 0)
+}
+
+func isAborted(s Snapshot) bool { return s.Memo.under() && s.Plan.Abort }
+
+func broken(s Snapshot) bool {
+	return !s.Memo.Forgiven && (isFailing(s) || isJudgedBad(s) || isLate(s))
+}
+
+func isRestarted(s Snapshot) bool { return s.Memo.under() && s.Plan.Retry && broken(s) }
+
+func isForgiven(s Snapshot) bool {
+	return s.Memo.under() && s.Plan.PauseOnFailure && s.Plan.Promote != "" && broken(s)
+}
+
+func isFailing(s Snapshot) bool {
+	return s.Memo.under() && !s.Memo.Forgiven && s.Canary.Failure.Reason != ""
+}
+
+func isJudgedBad(s Snapshot) bool {
+	return s.Memo.under() && !s.Memo.Forgiven && !s.Memo.Full && s.Verdict.Outcome == analysis.Failed
+}
+
+// isLate measures from when the wait was first seen, so that time in which a
+// person paused the rollout, or nobody ran it, does not count.
+func isLate(s Snapshot) bool {
+	frozen := s.Waiting.Reason == "DeadlineExceeded"
+	return s.Memo.under() && !s.Memo.Forgiven && isCanaryShort(s) &&
+		(frozen || s.Waiting.lasted("CanaryNotAvailable", s.Now) >= s.Plan.Deadline)
+}
+
+func hasStrayRetry(s Snapshot) bool { return s.Plan.Retry }
+
+func hasProblems(s Snapshot) bool { return len(s.Problems) > 0 }
+
+func isPaused(s Snapshot) bool { return s.Plan.Paused }
+
+func isHurried(s Snapshot) bool { return s.Plan.Promote != "" }
+
+func needsSubsets(s Snapshot) bool { return s.Memo.Mode == Istio && !s.Routes.Subsets }
+
+func isSettlingSubsets(s Snapshot) bool {
+	return s.Memo.Mode == Istio && !s.Routes.Ours && s.Routes.SubsetsSince.Add(s.Plan.Settle).After(s.Now)
+}
+
+// applied: the mesh has the weight that the memo asks for, on every route.
+func applied(s Snapshot) bool {
+	return s.Memo.Mode != Istio || (s.Routes.Split && s.Routes.Weight == s.Memo.Weight)
+}
+
+func isReverting(s Snapshot) bool { return !applied(s) && s.Routes.RetryAt.After(s.Now) }
+
+func isUnsplit(s Snapshot) bool { return !applied(s) && s.Memo.Weight == 0 && s.Routes.Weight == 0 }
+
+func isDrifting(s Snapshot) bool { return !applied(s) }
+
+// lossPatience is how long a canary that lost some of its pods keeps its
+// weight while they are replaced.
+const lossPatience = 30 * time.Second
+
+// isCanaryLost: the weight is more than the canary's pods can carry, and stable
+// is there to take it. All pods gone, or more than half, is acted on at once.
+func isCanaryLost(s Snapshot) bool {
+	if !s.Memo.under() || s.Memo.Mode != Istio || s.Memo.Weight == 0 || s.Stable.Available == 0 || needsSubsets(s) || isReverting(s) {
+		return false
+	}
+	need := carry(s.Memo.Weight, s.Target.Replicas)
+	waited := s.Waiting.lasted("CanaryNotAvailable", s.Now) >= lossPatience
+	lost := s.Canary.Available == 0 || 2*s.Canary.Available < need || (waited && !stepDone(s))
+	return lost && s.Canary.Available < need && carried(s) < s.Memo.Weight
+}
+
+// carried is the greatest weight of the plan, up to the present one, that the
+// canary's available pods can carry and that leaves stable no more than it can.
+func carried(s Snapshot) Weight {
+	best := Weight(0)
+	for _, step := range s.Plan.Steps {
+		if step.Weight <= s.Memo.Weight && carry(step.Weight, s.Target.Replicas) <= s.Canary.Available {
+			best = step.Weight
+		}
+	}
+	return best
+}
+
+func byRatio(s Snapshot) bool { return s.Memo.Mode == Replicas || s.Memo.Mode == Surge }
+
+// size is how many pods the user wants to serve.
+func size(s Snapshot) int {
+	if s.Memo.Lowered > 0 {
+		return s.Memo.Size
+	}
+	return s.Target.Replicas
+}
+
+// want is how many pods make weight w true.
+func want(s Snapshot, w Weight) pods {
+	n := size(s)
+	switch s.Memo.Mode {
+	case Replicas:
+		canary, stable := Ratio(n, w)
+		return pods{canary, stable}
+	case Surge:
+		return pods{Beside(n, w), 0}
+	default:
+		return pods{wantCanary(s.Plan.CanaryReplicas, n, w), 0}
+	}
+}
+
+// wantCanary: a number or a percentage that the user gave is the least; a
+// weight never gets fewer pods than can carry it.
+func wantCanary(c Count, n int, w Weight) int {
+	return max(carry(w, n), c.Number, ceilDiv(c.Percent*n, 100))
+}
+
+// isOwnSize: the target has the size that was last seen to be ours, or the one
+// that the weight asks for. The memo is written before the size and takes note
+// of it when it is seen, so that a crash between the two is told apart from
+// somebody who puts the old size back.
+func isOwnSize(s Snapshot) bool {
+	return s.Memo.Lowered > 0 && (s.Target.Replicas == s.Memo.Lowered || s.Target.Replicas == want(s, s.Memo.Weight).target)
+}
+
+func isUnnoted(s Snapshot) bool { return isOwnSize(s) && s.Target.Replicas != s.Memo.Lowered }
+
+// isRescaled: the target's size is nobody's but somebody else's.
+func isRescaled(s Snapshot) bool { return s.Memo.Lowered > 0 && !isOwnSize(s) }
+
+func isRatioOff(s Snapshot) bool {
+	if !byRatio(s) || s.Memo.Weight == 0 {
+		return false
+	}
+	w := want(s, s.Memo.Weight)
+	more := stepDone(s) && s.Canary.Desired >= w.canary // the next step's pods may be coming up already
+	return (s.Canary.Desired != w.canary && !more) || (w.target > 0 && s.Target.Replicas != w.target) || isUnnoted(s)
+}
+
+func isSettling(s Snapshot) bool { return s.Memo.Mode == Istio && routesWait(s) > 0 }
+
+// isCanaryShort: too few pods for the weight that comes next, or for the one
+// that is there.
+func isCanaryShort(s Snapshot) bool {
+	need := want(s, goal(s)).canary
+	return !s.Canary.Exists || !s.Target.WantsCanary || s.Canary.Desired < need || s.Canary.Available < need
+}
+
+// current is the step whose weight the canary has. Weights rise, so the weight
+// names the step even when the user edits the plan in mid-rollout; a weight
+// that the plan no longer has keeps the plan's hold.
+func current(s Snapshot) Step {
+	for _, step := range s.Plan.Steps {
+		if step.Weight == s.Memo.Weight {
+			return step
+		}
+	}
+	return Step{Weight: s.Memo.Weight, Hold: s.Plan.Hold}
+}
+
+// next is the step after the current one; ok is false where there is none.
+// A person who waived the remaining steps goes to the full weight at once.
+func next(s Snapshot) (step Step, ok bool) {
+	if s.Memo.Weight >= Full {
+		return Step{}, false
+	}
+	if s.Memo.Full {
+		return Step{Weight: Full}, true
+	}
+	for _, step := range s.Plan.Steps {
+		if step.Weight > s.Memo.Weight {
+			return step, true
+		}
+	}
+	return Step{Weight: Full}, true
+}
+
+// goal is the weight that pods are needed for now.
+func goal(s Snapshot) Weight {
+	step, ok := next(s)
+	if ok && stepDone(s) {
+		return step.Weight
+	}
+	return s.Memo.Weight
+}
+
+// heldUntil is when the current step's hold is over. It counts from when the
+// routes were known to be followed.
+func heldUntil(s Snapshot) time.Time {
+	return s.Memo.Since.Add(s.Plan.Settle + current(s).Hold)
+}
+
+func waived(s Snapshot) bool {
+	return s.Memo.Full || s.Memo.Weight == 0 || s.Memo.Passed >= s.Memo.Weight
+}
+
+func stepDone(s Snapshot) bool {
+	return waived(s) || (!isHolding(s) && !isStepPaused(s) && !isInconclusive(s))
+}
+
+func isHolding(s Snapshot) bool { return !waived(s) && heldUntil(s).After(s.Now) }
+
+func isStepPaused(s Snapshot) bool { return !waived(s) && current(s).Pause }
+
+func hasNextStep(s Snapshot) bool {
+	_, ok := next(s)
+	return ok
+}
