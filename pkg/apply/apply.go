@@ -5,6 +5,7 @@ package apply
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/pkg/observe"
@@ -20,12 +21,13 @@ type Applier struct {
 type Changes struct {
 	Told   bool // the condition says something new
 	Memo   bool
-	Routes bool
-	Other  bool // sizes, pauses, objects of ours
+	Routes []*unstructured.Unstructured // VirtualServices, as written
+	Rules  []*unstructured.Unstructured // DestinationRules, as written
+	Other  bool                         // sizes, pauses, objects of ours
 }
 
 // Any reports whether anything was written.
-func (c Changes) Any() bool { return c.Told || c.Memo || c.Routes || c.Other }
+func (c Changes) Any() bool { return c.Told || c.Memo || len(c.Routes)+len(c.Rules) > 0 || c.Other }
 
 // Apply makes the decision true, in the one order. On an error, what was
 // written before it is reported too. A conflict means that the world moved on:

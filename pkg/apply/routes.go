@@ -45,11 +45,11 @@ func (p *pass) routes(ctx context.Context) error {
 
 func (p *pass) putRule(ctx context.Context) error {
 	wanted := p.world.WantedRule.DeepCopy()
-	p.changes.Other = true
 	if p.world.Rule == nil {
 		if err := p.Create(ctx, wanted); err != nil {
 			return fmt.Errorf("creating DestinationRule %s: %w", client.ObjectKeyFromObject(wanted), err)
 		}
+		p.changes.Rules = append(p.changes.Rules, wanted)
 		return nil
 	}
 	updated := p.world.Rule.DeepCopy()
@@ -57,6 +57,7 @@ func (p *pass) putRule(ctx context.Context) error {
 	if err := p.Update(ctx, updated); err != nil {
 		return fmt.Errorf("writing DestinationRule %s: %w", client.ObjectKeyFromObject(wanted), err)
 	}
+	p.changes.Rules = append(p.changes.Rules, updated)
 	return nil
 }
 
@@ -72,7 +73,7 @@ func (p *pass) split(ctx context.Context) error {
 	own := p.world.Own
 	switch {
 	case p.world.Governed && own != nil:
-		p.changes.Routes = true
+		p.changes.Routes = append(p.changes.Routes, own)
 		return p.remove(ctx, own)
 	case p.world.Governed:
 		return nil
@@ -90,7 +91,7 @@ func (p *pass) split(ctx context.Context) error {
 	if err := p.Create(ctx, own); err != nil {
 		return fmt.Errorf("creating VirtualService %s: %w", client.ObjectKeyFromObject(own), err)
 	}
-	p.changes.Routes = true
+	p.changes.Routes = append(p.changes.Routes, own)
 	return nil
 }
 
@@ -105,7 +106,7 @@ func (p *pass) restore(ctx context.Context) error {
 	if p.world.Own == nil {
 		return nil
 	}
-	p.changes.Routes = true
+	p.changes.Routes = append(p.changes.Routes, p.world.Own)
 	return p.remove(ctx, p.world.Own)
 }
 
@@ -116,7 +117,7 @@ func (p *pass) putRoutes(ctx context.Context, vs *unstructured.Unstructured, cha
 	if err := p.Update(ctx, vs); err != nil {
 		return fmt.Errorf("writing VirtualService %s: %w", client.ObjectKeyFromObject(vs), err)
 	}
-	p.changes.Routes = true
+	p.changes.Routes = append(p.changes.Routes, vs)
 	return nil
 }
 

@@ -28,16 +28,13 @@ func (p *pass) remember(ctx context.Context) error {
 	base := p.world.Target
 	wanted := base.DeepCopy()
 	p.setMemo(wanted)
-	told := p.decision.Forget || p.decision.Announced(p.snapshot)
-	if p.setSpec(wanted) {
-		patch := client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})
-		if err := p.Patch(ctx, wanted, patch); err != nil {
-			return fmt.Errorf("writing Deployment %s: %w", p.world.Key, err)
-		}
-		p.changes.Memo, p.changes.Other = true, true
-		base = wanted.DeepCopy()
+	if p.decision.Forget {
+		return p.forget(ctx, wanted)
 	}
-	told = told && p.setCondition(wanted)
+	if p.setSpec(wanted) {
+		return p.write(ctx, base, wanted)
+	}
+	told := p.decision.Announced(p.snapshot) && p.setCondition(wanted)
 	memo := base.Annotations[annotations.Rollout] != wanted.Annotations[annotations.Rollout]
 	if !told && !memo {
 		return nil
@@ -46,8 +43,37 @@ func (p *pass) remember(ctx context.Context) error {
 	if err := p.Status().Patch(ctx, wanted, patch); err != nil {
 		return fmt.Errorf("writing status of Deployment %s: %w", p.world.Key, err)
 	}
-	p.changes.Told, p.changes.Memo = told, p.changes.Memo || memo
+	p.changes.Told, p.changes.Memo = told, memo
 	return nil
+}
+
+// write changes the target itself. Its condition follows with a later pass: the
+// Deployment controller writes the status now, and two writers at once only get
+// in each other's way.
+func (p *pass) write(ctx context.Context, base, wanted *appsv1.Deployment) error {
+	if err := p.Patch(ctx, wanted, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})); err != nil {
+		return fmt.Errorf("writing Deployment %s: %w", p.world.Key, err)
+	}
+	p.changes.Memo, p.changes.Other = true, true
+	return nil
+}
+
+// forget takes the condition away, then the memo: the memo goes last, because
+// it is what says that there is something to take away.
+func (p *pass) forget(ctx context.Context, wanted *appsv1.Deployment) error {
+	base := p.world.Target
+	bare := base.DeepCopy()
+	if p.setCondition(bare) {
+		if err := p.Status().Patch(ctx, bare, client.StrategicMergeFrom(base, client.MergeFromWithOptimisticLock{})); err != nil {
+			return fmt.Errorf("writing status of Deployment %s: %w", p.world.Key, err)
+		}
+		p.changes.Told = true
+		wanted.ResourceVersion = bare.ResourceVersion
+		wanted.Status = bare.Status
+		base = bare
+	}
+	p.setSpec(wanted)
+	return p.write(ctx, base, wanted)
 }
 
 func (p *pass) setMemo(target *appsv1.Deployment) {

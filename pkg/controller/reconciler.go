@@ -4,6 +4,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,6 +31,9 @@ type Reconciler struct {
 // again is when to look again after a write, and while the surroundings are not known.
 const again = 100 * time.Millisecond
 
+// soon is when a cache that lags behind our own write is looked at again.
+const soon = 10 * time.Millisecond
+
 // Reconcile observes, decides, applies and reports.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	if !r.Ready() {
@@ -37,15 +41,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	now := r.Clock.Now()
 	world, snapshot, err := r.Observer.Observe(ctx, request.NamespacedName, now)
+	if errors.Is(err, observe.ErrStale) {
+		return reconcile.Result{RequeueAfter: soon}, nil
+	}
 	if err != nil {
 		r.Reporter.Refused(world, err)
 		return reconcile.Result{}, fmt.Errorf("observing: %w", err)
 	}
 	decision := rollout.Decide(snapshot)
 	changes, err := r.Applier.Apply(ctx, world, snapshot, decision)
-	if changes.Routes {
-		r.Observer.Memory.Routed(request.NamespacedName)
-	}
+	r.Observer.Memory.Routed(request.NamespacedName, changes.Routes)
+	r.Observer.Memory.Wrote(changes.Rules)
 	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		log.FromContext(ctx).V(1).Info("The world moved on, looking again", "reason", decision.Reason, "conflict", err.Error())
 		return reconcile.Result{RequeueAfter: again}, nil

@@ -73,13 +73,23 @@ func (m *Memory) Waited(key types.NamespacedName, reason rollout.Reason, now tim
 	}
 }
 
-// Routed notes that routes were written: what is observed next is our own
-// doing, and nothing older than what was written is to be taken for the truth.
+// Routed notes that routes were written: what is observed next is our own doing.
 func (m *Memory) Routed(key types.NamespacedName, written []*unstructured.Unstructured) {
+	if len(written) == 0 {
+		return
+	}
+	m.mu.Lock()
+	m.of(key).pending = true
+	m.mu.Unlock()
+	m.Wrote(written)
+}
+
+// Wrote notes what our last writes made of mesh objects: nothing older is to be
+// taken for the truth.
+func (m *Memory) Wrote(objects []*unstructured.Unstructured) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.of(key).pending = true
-	for _, object := range written {
+	for _, object := range objects {
 		m.written[object.GetUID()] = object.GetResourceVersion()
 	}
 }

@@ -53,6 +53,7 @@ type Decision struct {
 	Routes  Wish // Present: split at Weight; Absent: as the user wrote them
 	Weight  Weight
 
+	// Memo, Target, Size and Consume are of one object and written at once.
 	Target Hold
 	Size   int    // the target's spec.replicas; 0 leaves it, it is never asked to be 0
 	Keep   string // pod-template-hash of the ReplicaSet to keep: one without pods first gets the target's size, then the target's others go to 0 pods

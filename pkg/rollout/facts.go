@@ -86,6 +86,14 @@ func isEnding(s Snapshot) bool { return s.Memo.Ending != "" }
 
 func isUnpromoted(s Snapshot) bool { return isReturning(s) && s.Memo.Promoting }
 
+// isCarrierShort: by the ratio of pods, the canary had shrunk already when the
+// promotion was taken back. It grows again before the target's pods go, unless
+// that takes too long.
+func isCarrierShort(s Snapshot) bool {
+	return isUnpromoted(s) && s.Memo.Mode == Replicas && s.Canary.Desired > 0 && s.Canary.Available < size(s) &&
+		s.Stable.Available < s.Target.Replicas && s.Waiting.lasted("StableRefilling", s.Now) < s.Plan.Deadline
+}
+
 // strays are pods that are wanted in ReplicaSets of the target other than
 // stable's. The wanted template can be stable's, and the judged one the wanted.
 func strays(s Snapshot) int {
@@ -100,7 +108,7 @@ func strays(s Snapshot) int {
 }
 
 func isShrunk(s Snapshot) bool {
-	return isReturning(s) && s.Memo.Lowered > 0 && (s.Target.Replicas == s.Memo.Size || (s.Target.Replicas > 0 && isOwnSize(s)))
+	return isReturning(s) && s.Memo.Lowered > 0 && s.Target.Replicas == s.Memo.Lowered && s.Memo.Size > s.Memo.Lowered
 }
 
 // isStableShort: stable cannot carry everybody yet, and the canary still

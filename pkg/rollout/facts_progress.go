@@ -52,22 +52,16 @@ func isPromotionStuck(s Snapshot) bool { return isUnfinished(s) && s.Target.Stuc
 // isRefilling: the ratio of pods had lowered the target's size. A size that is
 // not the one we wrote is somebody's wish, and is left as it is.
 func isRefilling(s Snapshot) bool {
-	return isPromoting(s) && s.Memo.Lowered > 0 &&
-		((s.Memo.Lowered < s.Memo.Size && s.Target.Replicas == s.Memo.Lowered) || isBehind(s))
-}
-
-// quarter is by how many pods the target grows back at a time.
-func quarter(n int) int { return max(1, ceilDiv(n, 4)) }
-
-// isBehind: the memo has the next size of a refill, and the target has not: the
-// controller ended between the two writes.
-func isBehind(s Snapshot) bool {
-	return s.Target.Replicas > 0 && s.Target.Replicas < s.Memo.Lowered && s.Target.Replicas+quarter(s.Memo.Size) >= s.Memo.Lowered
+	return isPromoting(s) && s.Memo.Lowered > 0 && s.Memo.Lowered < s.Memo.Size && s.Target.Replicas == s.Memo.Lowered
 }
 
 // hasNoReplicas: nothing serves, so nothing can be judged. A rollout under way
 // is withdrawn first; see awaitReplicas.
 func hasNoReplicas(s Snapshot) bool { return s.Target.Replicas == 0 && !s.Target.WantsStable }
+
+// isUnseen: the Deployment controller is about to write the status of a target
+// that changed, and two writers at once only get in each other's way.
+func isUnseen(s Snapshot) bool { return isNew(s) && s.Target.Lagging }
 
 func isNew(s Snapshot) bool {
 	return isAtRest(s) && !s.Target.WantsStable && len(s.Problems) == 0
@@ -151,6 +145,12 @@ func isCanaryLost(s Snapshot) bool {
 	return lost && s.Canary.Available < need && carried(s) < s.Memo.Weight
 }
 
+// isExcessive: routes give the canary more than they should, as after a crash
+// between the memo and the routes. Nobody's pause keeps that.
+func isExcessive(s Snapshot) bool {
+	return s.Memo.under() && s.Memo.Mode == Istio && s.Routes.Weight > s.Memo.Weight && s.Stable.Available > 0 && !needsSubsets(s) && !isReverting(s)
+}
+
 // carried is the greatest weight of the plan, up to the present one, that the
 // canary's available pods can carry and that leaves stable no more than it can.
 func carried(s Snapshot) Weight {
@@ -193,18 +193,8 @@ func wantCanary(c Count, n int, w Weight) int {
 	return max(carry(w, n), c.Number, ceilDiv(c.Percent*n, 100))
 }
 
-// isOwnSize: the target has the size that was last seen to be ours, or the one
-// that the weight asks for. The memo is written before the size and takes note
-// of it when it is seen, so that a crash between the two is told apart from
-// somebody who puts the old size back.
-func isOwnSize(s Snapshot) bool {
-	return s.Memo.Lowered > 0 && (s.Target.Replicas == s.Memo.Lowered || s.Target.Replicas == want(s, s.Memo.Weight).target)
-}
-
-func isUnnoted(s Snapshot) bool { return isOwnSize(s) && s.Target.Replicas != s.Memo.Lowered }
-
-// isRescaled: the target's size is nobody's but somebody else's.
-func isRescaled(s Snapshot) bool { return s.Memo.Lowered > 0 && !isOwnSize(s) }
+// isRescaled: the target's size is not the one that was last written there.
+func isRescaled(s Snapshot) bool { return s.Memo.Lowered > 0 && s.Target.Replicas != s.Memo.Lowered }
 
 func isRatioOff(s Snapshot) bool {
 	if !byRatio(s) || s.Memo.Weight == 0 {
@@ -212,7 +202,7 @@ func isRatioOff(s Snapshot) bool {
 	}
 	w := want(s, s.Memo.Weight)
 	more := stepDone(s) && s.Canary.Desired >= w.canary // the next step's pods may be coming up already
-	return (s.Canary.Desired != w.canary && !more) || (w.target > 0 && s.Target.Replicas != w.target) || isUnnoted(s)
+	return (s.Canary.Desired != w.canary && !more) || (w.target > 0 && s.Target.Replicas != w.target)
 }
 
 func isSettling(s Snapshot) bool { return s.Memo.Mode == Istio && routesWait(s) > 0 }

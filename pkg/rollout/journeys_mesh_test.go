@@ -145,6 +145,7 @@ func meshJourneys() map[string]journey {
 		"scaled-up-while-paused":         meshed(sized(promoted, 9), event{weight(25), pause}, event{after(20), scale(9)}, event{after(150), resume}),
 		"subsets-taken-away":             meshed(promoted, event{weight(25), unname}, event{rolling, unname}),
 		"subsets-gone-while-returning":   meshed(undone, event{weight(25), abort}, event{after(4), unname}),
+		"freezes-and-loses-the-canary":   meshed(undone, event{weight(50), failing}, event{after(5), loseCanary(2)}, event{after(30), abort}).with(freeze),
 		"stable-degraded-at-the-start":   meshed(promoted).with(degrade(2)),
 		"stable-serves-nobody":           meshed(promoted).with(degrade(4)),
 		"canary-pods-lost":               meshed(promoted, event{weight(50), loseCanary(2)}),

@@ -99,6 +99,9 @@ func keepStable(s Snapshot) Decision {
 	switch {
 	case !s.Target.Paused && !s.Target.WantsStable:
 		d.Target = Held
+	case isCarrierShort(s):
+		d.Canary, d.CanaryPods = Present, max(size(s), s.Canary.Desired)
+		d.Recheck = s.Plan.Deadline
 	case !full:
 		d.Keep = s.Memo.Stable
 	default:
@@ -109,12 +112,7 @@ func keepStable(s Snapshot) Decision {
 
 func regrow(s Snapshot) Decision {
 	d := back(s)
-	if s.Target.Replicas >= s.Memo.Size { // what it gets from now on is somebody's wish
-		d.Memo.Size, d.Memo.Lowered = 0, 0
-		d.Message = "the target has its size again"
-		return d
-	}
-	d.Size = s.Memo.Size
+	d.Size, d.Memo.Lowered = s.Memo.Size, s.Memo.Size
 	d.Message = fmt.Sprintf("the target gets back its %d replicas before the canary goes", d.Size)
 	return d
 }

@@ -76,9 +76,12 @@ func rejectOrPause(s Snapshot, reason Reason, message string) Decision {
 	}
 	d := Decision{Phase: Paused, Reason: reason, Warning: true, Memo: s.Memo,
 		Message: message + ` (frozen: annotate serin.dev/abort: "true", serin.dev/retry: "true" or serin.dev/promote: "step")`}
-	if isCanaryLost(s) {
+	switch {
+	case isCanaryLost(s):
 		d.Memo.Weight, d.Memo.Since = carried(s), s.Now
 		d.Routes, d.Weight = Present, d.Memo.Weight
+	case isExcessive(s):
+		d.Routes, d.Weight = Present, s.Memo.Weight
 	}
 	return d
 }
@@ -138,9 +141,7 @@ func hurry(s Snapshot) Decision {
 		d.Memo.Full, d.Message = true, "a person waived the remaining steps; the canary still has to be available"
 		return d
 	}
-	if d.Memo.Passed = s.Memo.Weight; d.Memo.Passed == 0 {
-		d.Memo.Passed = goal(s)
-	}
+	d.Memo.Passed = goal(s)
 	d.Message = fmt.Sprintf("a person passed the step at %s", d.Memo.Passed)
 	return d
 }
@@ -209,8 +210,6 @@ func rebalance(s Snapshot) Decision {
 	w := want(s, s.Memo.Weight)
 	d := Decision{Phase: Progressing, Memo: s.Memo, Quiet: true, Message: reached(s)}
 	switch {
-	case isUnnoted(s):
-		d.Memo.Lowered = s.Target.Replicas
 	case s.Canary.Desired < w.canary:
 		d.Canary, d.CanaryPods = Present, w.canary
 	case w.target > s.Target.Replicas:
@@ -225,18 +224,10 @@ func rebalance(s Snapshot) Decision {
 	return d
 }
 
-// lower writes the target's size, and remembers the user's. The memo keeps the
-// size that is there until the new one is seen; see isOwnSize.
+// lower writes the target's size, and remembers the user's.
 func lower(s Snapshot, d Decision, to int) Decision {
-	d.Memo.Size, d.Memo.Lowered = size(s), s.Target.Replicas
-	d.Size = to
-	return d
-}
-
-// grow writes a greater size; see isBehind.
-func grow(s Snapshot, d Decision, to int) Decision {
-	d.Memo.Size, d.Memo.Lowered = size(s), to
-	d.Size = to
+	d.Memo.Size = size(s)
+	d.Size, d.Memo.Lowered = to, to
 	return d
 }
 
@@ -325,17 +316,17 @@ func finishJudged(s Snapshot) Decision {
 	n := size(s)
 	switch {
 	case !s.Canary.Exists && s.Target.Replicas > 0 && s.Target.Replicas < n:
-		return grow(s, d, n)
+		return lower(s, d, n)
 	case !s.Canary.Exists:
 		// The canary Deployment goes only when the judged template serves: what serves is stable.
 		d.Memo = rest(s)
 		d.Memo.Stable = ""
 	case s.Judged.Available >= s.Target.Replicas && s.Others+s.Stable.Desired+s.Wanted.Desired == 0 && s.Target.Replicas >= n:
 		d.Memo.Stable, d.Memo.Promoting, d.Memo.Ending = s.Judged.Hash, false, Finished
-	case s.Judged.Available < s.Target.Replicas && s.Canary.Available < n:
+	case s.Judged.Available < s.Target.Replicas && s.Canary.Available < n && s.Canary.Desired > 0: // without pods it would get the new template
 		d.Canary, d.CanaryPods = Present, max(n, s.Canary.Desired)
 	case s.Target.Replicas < n:
-		return grow(s, d, n)
+		return lower(s, d, n)
 	default:
 		d.Keep = s.Judged.Hash
 	}
@@ -356,15 +347,11 @@ func stuck(s Snapshot) Decision {
 func refill(s Snapshot) Decision {
 	d := Decision{Phase: Promoting, Memo: s.Memo, Quiet: true, Message: "the target grows back to its size while the canary shrinks"}
 	n, own := s.Memo.Size, s.Target.Replicas
-	if isBehind(s) {
-		d.Size = s.Memo.Lowered
-		return d
-	}
 	if rest := n - own; s.Canary.Desired > rest {
 		d.Canary, d.CanaryPods = Present, rest
 		return d
 	}
-	return grow(s, d, min(n, own+quarter(n)))
+	return lower(s, d, min(n, own+max(1, ceilDiv(n, 4))))
 }
 
 // conclude takes note that the judged template is stable now.

@@ -167,6 +167,8 @@ func refusing() []rule {
 	return []rule{
 		{"NoReplicas", hasNoReplicas, awaitReplicas,
 			"The Deployment has no replicas, so there is no traffic to judge a canary by.", "Scale it up; the rollout goes on by itself."},
+		{"NotObserved", isUnseen, hold(Progressing, "waits until the Deployment controller has seen the new template"),
+			"The Deployment controller has not seen the new template yet.", "Nothing; if it lasts, kube-controller-manager is not running."},
 		{"NewTemplate", isNew, begin,
 			"A new template goes out as a canary.", "Nothing."},
 		{"Cancelled", isTakenBack, cancel,
@@ -194,6 +196,8 @@ func steering() []rule {
 	return []rule{
 		{"CanaryLost", isCanaryLost, stepBack,
 			"The canary's pods can no longer carry its weight.", "Look at the canary's pods; the rollout goes on when they are back."},
+		{"WeightNotApplied", isExcessive, reapply,
+			"Routes give the canary more than the step asks for, and are put right.", "Find out who else writes the VirtualService."},
 		{"CommandIgnored", hasStrayRetry, consume,
 			"A command was given when there was nothing for it to do.", "See what is going on with `kubectl serin status`."},
 		{"InvalidConfiguration", hasProblems, complain,

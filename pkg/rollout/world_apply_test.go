@@ -6,13 +6,13 @@ import (
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
-// apply carries a decision out in the one order there is: memo, subsets,
-// routes, target, canary, and at last the commands that were obeyed. Every
+// apply carries a decision out in the one order there is: the target (memo,
+// hold, size and commands at once), subsets, routes, ReplicaSets, canary. Every
 // write needs the version that was read; the first that fails ends the pass,
 // and so does a crash after any of them. It reports whether all was done.
 func (w *world) apply(d rollout.Decision, f facts) bool {
 	p := pass{w: w, d: d, f: f}
-	for _, write := range []func() bool{p.remember, p.subsets, p.routes, p.resize, p.keep, p.canary, p.consume} {
+	for _, write := range []func() bool{p.remember, p.subsets, p.routes, p.keep, p.canary} {
 		if !write() {
 			return false
 		}
@@ -48,25 +48,41 @@ func (p *pass) onTarget(write func(*world)) bool {
 	return p.wrote()
 }
 
-// remember writes the memo: alone it is a write of the status; the guard lets
-// a target go only together with it.
+// remember writes what is wanted of the target. A memo alone is a write of the
+// status; the guard lets a target go only together with one.
 func (p *pass) remember() bool {
-	memo, release := p.d.Memo, p.d.Target == rollout.Released && p.f.target.target.Paused
+	seen, memo := p.f.target, p.d.Memo
 	if p.d.Forget {
 		memo = rollout.Memo{}
 	}
-	if (memo == p.f.target.memo && !release) || p.w.gone {
+	released := p.d.Target == rollout.Released && seen.target.Paused
+	spec := released || (p.d.Target == rollout.Held && !seen.target.Paused) ||
+		(p.d.Size > 0 && p.d.Size != seen.target.Replicas) || (p.d.Consume && commanded(seen.plan))
+	if p.w.gone || (memo == seen.memo && !spec) {
 		return true
 	}
 	return p.onTarget(func(w *world) {
-		if release && (memo != w.memo || !w.policy || !w.optedIn) {
-			w.target.paused = false
+		if spec {
 			w.target.generation++
+		}
+		if p.d.Target == rollout.Held {
+			w.target.paused = true
+		}
+		if released && (memo != w.memo || !w.policy || !w.optedIn) {
+			w.target.paused = false
 			w.let(w.target.template)
+		}
+		if p.d.Size > 0 {
+			w.target.replicas = p.d.Size
+		}
+		if p.d.Consume {
+			w.plan.Abort, w.plan.Retry, w.plan.Promote = false, false, ""
 		}
 		w.memo = memo
 	})
 }
+
+func commanded(p rollout.Plan) bool { return p.Abort || p.Retry || p.Promote != "" }
 
 func (p *pass) onMesh(write func(*mesh)) bool {
 	if p.f.mesh.version != p.w.mesh.version {
@@ -106,23 +122,6 @@ func (p *pass) routes() bool {
 	return p.onMesh(func(m *mesh) { m.split, m.weight, m.since = split, weight, p.w.now })
 }
 
-func (p *pass) resize() bool {
-	held := p.d.Target == rollout.Held && !p.f.target.target.Paused
-	sized := p.d.Size > 0 && p.d.Size != p.f.target.target.Replicas
-	if !held && !sized {
-		return true
-	}
-	return p.onTarget(func(w *world) {
-		if held {
-			w.target.paused = true
-		}
-		if sized {
-			w.target.replicas = p.d.Size
-		}
-		w.target.generation++
-	})
-}
-
 func (p *pass) keep() bool {
 	if p.d.Keep == "" {
 		return true
@@ -144,8 +143,7 @@ func (p *pass) keep() bool {
 	return true
 }
 
-// canary writes the canary Deployment. One that has pods, or that belongs to a
-// promotion or to a way back, keeps its template.
+// canary writes the canary Deployment. One that has pods keeps its template.
 func (p *pass) canary() bool {
 	c, seen := p.w.canary, p.f.canary
 	if p.d.Canary == rollout.Leave || (c == nil) != !seen.canary.Exists || (c != nil && c.version != seen.version) {
@@ -162,8 +160,8 @@ func (p *pass) canary() bool {
 		p.w.canary = &deployment{template: p.f.target.template, replicas: p.d.CanaryPods, scaled: p.d.CanaryPods, version: p.w.writes + 1}
 		return p.wrote()
 	}
-	fresh := c.replicas == 0 && p.d.Memo.Ending == "" && !p.d.Memo.Promoting
-	if c.replicas == p.d.CanaryPods && (!fresh || c.template == p.f.target.template) {
+	fresh := seen.canary.Desired == 0 && p.d.CanaryPods > 0 && seen.template != p.f.target.template
+	if c.replicas == p.d.CanaryPods && !fresh {
 		return true
 	}
 	if p.d.CanaryPods < c.replicas {
@@ -175,12 +173,4 @@ func (p *pass) canary() bool {
 	c.replicas = p.d.CanaryPods
 	c.written()
 	return p.wrote()
-}
-
-func (p *pass) consume() bool {
-	plan := p.f.target.plan
-	if !p.d.Consume || (!plan.Abort && !plan.Retry && plan.Promote == "") {
-		return true
-	}
-	return p.onTarget(func(w *world) { w.plan.Abort, w.plan.Retry, w.plan.Promote = false, false, "" })
 }

@@ -54,7 +54,7 @@ func (w *world) look() facts {
 	if w.canary == nil {
 		return f
 	}
-	c := rollout.Canary{Exists: true, Desired: w.canary.replicas, Pods: w.canary.pods()}
+	c := rollout.Canary{Exists: true, Desired: w.canary.replicas, Pods: w.canary.live()}
 	if r := w.canary.find(w.canary.template); r != nil {
 		c.Available = r.available(w.now)
 		if r.live() > 0 && (w.failing || strings.HasPrefix(r.template, "crash")) {

@@ -83,7 +83,7 @@ func bringUp(ctx context.Context, layout controlplane.Layout, options controlpla
 	select {
 	case exit := <-components.exits:
 		cancel(exit)
-		<-done // so that nothing is started behind our back while all is being ended
+		_ = <-done // so that nothing is started behind our back while all is being ended
 		return exit
 	case err := <-done:
 		if err != nil && ctx.Err() != nil {
