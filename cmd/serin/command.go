@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap/zapcore"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -95,11 +96,12 @@ func oneLine(problems []error) error {
 	if len(problems) == 0 {
 		return nil
 	}
-	text := problems[0].Error()
-	for _, p := range problems[1:] {
-		text += "; " + p.Error()
+	texts := make([]string, 0, len(problems))
+	for _, p := range problems {
+		texts = append(texts, p.Error())
 	}
-	return errors.New(text)
+	slices.Sort(texts)
+	return errors.New(strings.Join(texts, "; "))
 }
 
 func (f flags) run(ctx context.Context) error {
@@ -146,15 +148,15 @@ func (f flags) config() (*rest.Config, error) {
 func (f flags) options() manager.Options {
 	return manager.Options{
 		Cache:                         controller.CacheOptions(),
-		Client:                        client.Options{Cache: &client.CacheOptions{Unstructured: true, EnableReadYourWritesConsistency: ptr.To(true)}},
+		Client:                        client.Options{Cache: &client.CacheOptions{Unstructured: true, EnableReadYourWritesConsistency: new(true)}},
 		Metrics:                       server.Options{BindAddress: f.metrics},
 		HealthProbeBindAddress:        f.probes,
 		LeaderElection:                f.elect,
 		LeaderElectionID:              "serin",
 		LeaderElectionNamespace:       f.namespace,
 		LeaderElectionReleaseOnCancel: true,
-		LeaseDuration:                 ptr.To(leaseDuration),
-		RenewDeadline:                 ptr.To(renewDeadline),
-		RetryPeriod:                   ptr.To(leaseRetry),
+		LeaseDuration:                 new(leaseDuration),
+		RenewDeadline:                 new(renewDeadline),
+		RetryPeriod:                   new(leaseRetry),
 	}
 }

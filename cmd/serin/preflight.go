@@ -24,11 +24,34 @@ const istioGroup = "networking.istio.io"
 // preflight names every permission that is missing. A watch that is refused
 // would otherwise leave the controller waiting without a word.
 func preflight(ctx context.Context, config *rest.Config, namespace string, elect bool, logger logr.Logger) error {
+	accesses := permissions.Accesses(namespace)
+	allowed, err := ask(ctx, config, accesses)
+	if err != nil {
+		return err
+	}
+	var fatal []string
+	for i, access := range accesses {
+		unneeded := access.Resource == "leases" && !elect
+		if allowed[i] || unneeded {
+			continue
+		}
+		logger.Info("Permission missing", "permission", access.String(), "needed", access.Why)
+		if watched := access.Verb == "list" || access.Verb == "watch"; watched && access.Group != istioGroup {
+			fatal = append(fatal, access.String())
+		}
+	}
+	if len(fatal) > 0 {
+		return fmt.Errorf("the controller may not %s; apply deploy/ (or the chart) again to grant it", strings.Join(fatal, ", nor "))
+	}
+	return nil
+}
+
+// ask puts every access to the API server.
+func ask(ctx context.Context, config *rest.Config, accesses []permissions.Access) ([]bool, error) {
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return fmt.Errorf("connecting to %s: %w", config.Host, err)
+		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
-	accesses := permissions.Accesses(namespace)
 	allowed := make([]bool, len(accesses))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
@@ -43,22 +66,5 @@ func preflight(ctx context.Context, config *rest.Config, namespace string, elect
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	var fatal []string
-	for i, access := range accesses {
-		unneeded := access.Resource == "leases" && !elect
-		if allowed[i] || unneeded {
-			continue
-		}
-		logger.Info("Permission missing", "permission", access.String(), "needed", access.Why)
-		if access.Group != istioGroup && (access.Verb == "list" || access.Verb == "watch") {
-			fatal = append(fatal, access.String())
-		}
-	}
-	if len(fatal) > 0 {
-		return fmt.Errorf("the controller may not %s; apply deploy/ (or the chart) again to grant it", strings.Join(fatal, ", nor "))
-	}
-	return nil
+	return allowed, group.Wait()
 }

@@ -23,13 +23,13 @@ const (
 )
 
 func TestGuard(t *testing.T) {
-	p := newPerson(t)
+	p := newPerson(t, newNamespace(t))
 	p.install("policy.yaml")
 	p.install("notice.yaml")
 	p.create("probe", map[string]string{"serin.dev/canary": "true"})
 	p.eventually("the policies to be in force", func(ctx context.Context) (bool, error) {
 		p.warnings()
-		probe, err := p.AppsV1().Deployments(namespace).Patch(ctx, "probe", types.StrategicMergePatchType,
+		probe, err := p.AppsV1().Deployments(p.namespace).Patch(ctx, "probe", types.StrategicMergePatchType,
 			[]byte(strings.ReplaceAll(v2, `"name":"shop"`, `"name":"probe"`)), metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
 		return err == nil && probe.Spec.Paused && p.warnings() != "", err
 	})
@@ -37,7 +37,7 @@ func TestGuard(t *testing.T) {
 	for sentence, test := range updates {
 		number++
 		name := fmt.Sprintf("shop-%d", number)
-		t.Run(sentence, func(t *testing.T) { t.Parallel(); test.run(t, name) })
+		t.Run(sentence, func(t *testing.T) { t.Parallel(); test.run(t, p.namespace, name) })
 	}
 }
 
@@ -127,8 +127,8 @@ var updates = map[string]update{
 	},
 }
 
-func (u update) run(t *testing.T, name string) {
-	p := newPerson(t)
+func (u update) run(t *testing.T, namespace, name string) {
+	p := newPerson(t, namespace)
 	p.create(name, u.annotations)
 	about := strings.NewReplacer(`"name":"shop"`, `"name":"`+name+`"`, `"app":"shop"`, `"app":"`+name+`"`)
 	if u.held {
@@ -174,7 +174,7 @@ func (p *person) create(name string, annotations map[string]string) {
 			},
 		},
 	}
-	if _, err := p.AppsV1().Deployments(namespace).Create(p.Context(), target, metav1.CreateOptions{}); err != nil {
+	if _, err := p.AppsV1().Deployments(p.namespace).Create(p.Context(), target, metav1.CreateOptions{}); err != nil {
 		p.Fatal(err)
 	}
 	if p.revisions(name) != 1 {
@@ -185,9 +185,9 @@ func (p *person) create(name string, annotations map[string]string) {
 // TestStatusKeepsAnnotations asserts what the memo rests on: an annotation in
 // a write to the status subresource is stored, without a new generation.
 func TestStatusKeepsAnnotations(t *testing.T) {
-	p := newPerson(t)
+	p := newPerson(t, newNamespace(t))
 	p.create("memo", in)
-	before, err := p.AppsV1().Deployments(namespace).Get(t.Context(), "memo", metav1.GetOptions{})
+	before, err := p.AppsV1().Deployments(p.namespace).Get(t.Context(), "memo", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

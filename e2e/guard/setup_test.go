@@ -15,6 +15,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -29,12 +30,10 @@ import (
 	"github.com/serin-dev/serin/e2e/lab"
 )
 
-const namespace = "default"
-
 var kubeconfig string
 
 func TestMain(m *testing.M) {
-	l, err := lab.Start(context.Background(), lab.Options{})
+	l, err := lab.Start(context.Background(), lab.Options{NoGuard: true}) // the tests apply the manifests themselves
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -52,19 +51,31 @@ func TestMain(m *testing.M) {
 type person struct {
 	*testing.T
 	kubernetes.Interface
-	config *rest.Config
+	config    *rest.Config
+	namespace string
 
 	mutex sync.Mutex
 	heard []string
 }
 
-func newPerson(t *testing.T) *person {
+// newNamespace makes one, so that a test can be repeated.
+func newNamespace(t *testing.T) string {
+	t.Helper()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "guard-"}}
+	made, err := newPerson(t, "").CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.Name
+}
+
+func newPerson(t *testing.T, namespace string) *person {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &person{T: t, config: config}
+	p := &person{T: t, config: config, namespace: namespace}
 	config.QPS = -1
 	config.WarningHandler = p
 	if p.Interface, err = kubernetes.NewForConfig(config); err != nil {
@@ -141,7 +152,7 @@ func (p *person) patch(name string, kind types.PatchType, patch string, subresou
 	if kind == types.ApplyPatchType {
 		options = metav1.PatchOptions{FieldManager: "test", Force: new(true)}
 	}
-	stored, err := p.AppsV1().Deployments(namespace).Patch(p.Context(), name, kind, []byte(patch), options, subresources...)
+	stored, err := p.AppsV1().Deployments(p.namespace).Patch(p.Context(), name, kind, []byte(patch), options, subresources...)
 	if err != nil {
 		p.Fatalf("patching %s with %s: %v", name, patch, err)
 	}
@@ -153,10 +164,10 @@ func (p *person) patch(name string, kind types.PatchType, patch string, subresou
 func (p *person) revisions(name string) int {
 	p.Helper()
 	p.eventually("the Deployment controller", func(ctx context.Context) (bool, error) {
-		target, err := p.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
+		target, err := p.AppsV1().Deployments(p.namespace).Get(ctx, name, metav1.GetOptions{})
 		return err == nil && target.Status.ObservedGeneration >= target.Generation, err
 	})
-	sets, err := p.AppsV1().ReplicaSets(namespace).List(p.Context(), metav1.ListOptions{LabelSelector: "app=" + name})
+	sets, err := p.AppsV1().ReplicaSets(p.namespace).List(p.Context(), metav1.ListOptions{LabelSelector: "app=" + name})
 	if err != nil {
 		p.Fatal(err)
 	}

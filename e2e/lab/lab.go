@@ -24,6 +24,7 @@ import (
 type Options struct {
 	Istio     bool      // istiod, with Istio's CRDs
 	KWOKNodes int       // fake nodes, and a scheduler; without them every pod stays Pending
+	NoGuard   bool      // without Serin's guard, the admission policy that holds changed templates
 	Dir       string    // where the lab keeps its files; empty is a temporary directory that Stop removes
 	Progress  io.Writer // what is ready when; nil is nowhere
 }
@@ -99,6 +100,7 @@ func (l *Lab) up(ctx context.Context, options Options) error {
 	cmd := exec.CommandContext(ctx, l.binary, "up",
 		"--dir", l.Dir,
 		"--istio="+strconv.FormatBool(options.Istio),
+		"--no-guard="+strconv.FormatBool(options.NoGuard),
 		"--kwok", strconv.Itoa(options.KWOKNodes),
 		"--with-pid", strconv.Itoa(os.Getpid()))
 	// An interrupted "up" ends what it has started; a killed one could not.

@@ -135,7 +135,7 @@ func (p *pass) setCondition(target *appsv1.Deployment) (changed bool) {
 		LastTransitionTime: now,
 	}
 	if at < 0 {
-		target.Status.Conditions = append(conditions, wanted)
+		target.Status.Conditions = append(target.Status.Conditions, wanted)
 		return true
 	}
 	old := conditions[at]

@@ -47,9 +47,9 @@ func CacheOptions() cache.Options {
 			&corev1.Namespace{}:                      {Transform: cache.TransformStripManagedFields()},
 			&discoveryv1.EndpointSlice{}:             {Transform: stripEndpointSlice},
 			&autoscalingv2.HorizontalPodAutoscaler{}: {Transform: stripAutoscaler},
-			named(crdKind, ""):                       byName(meshCRD),
-			named(policyKind, ""):                    byName(guardName),
-			named(bindingKind, ""):                   byName(guardName),
+			metadataOf(crdKind):                      byName(meshCRD),
+			metadataOf(policyKind):                   byName(guardName),
+			metadataOf(bindingKind):                  byName(guardName),
 		},
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/clock"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrl "sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -47,7 +46,7 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	around := &surroundings{cache: mgr.GetCache(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(), log: mgr.GetLogger().WithName("surroundings")}
 	c, err := ctrl.New("rollout", mgr, ctrl.Options{
 		MaxConcurrentReconciles: o.Workers,
-		EnableWarmup:            ptr.To(true),
+		EnableWarmup:            new(true),
 		ReconciliationTimeout:   passTimeout,
 		Reconciler: &Reconciler{
 			Observer: &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain},

@@ -108,7 +108,7 @@ func (s *surroundings) Start(ctx context.Context) error {
 }
 
 func (s *surroundings) follow(ctx context.Context, kind schema.GroupVersionKind, wake chan<- struct{}) error {
-	informer, err := s.cache.GetInformer(ctx, named(kind, ""))
+	informer, err := s.cache.GetInformer(ctx, metadataOf(kind))
 	if err != nil {
 		return fmt.Errorf("watching %s: %w", kind.Kind, err)
 	}
@@ -127,10 +127,9 @@ func (s *surroundings) follow(ctx context.Context, kind schema.GroupVersionKind,
 	return nil
 }
 
-func named(kind schema.GroupVersionKind, name string) *metav1.PartialObjectMetadata {
+func metadataOf(kind schema.GroupVersionKind) *metav1.PartialObjectMetadata {
 	object := &metav1.PartialObjectMetadata{}
 	object.SetGroupVersionKind(kind)
-	object.SetName(name)
 	return object
 }
 
@@ -164,7 +163,7 @@ func (s *surroundings) look(ctx context.Context) bool {
 // lookForMesh asks for the API itself: a CRD that exists may not be served
 // yet, and one that is served may be refused to us.
 func (s *surroundings) lookForMesh(ctx context.Context) (bool, error) {
-	err := s.cache.Get(ctx, client.ObjectKey{Name: meshCRD}, named(crdKind, ""))
+	err := s.cache.Get(ctx, client.ObjectKey{Name: meshCRD}, metadataOf(crdKind))
 	if apierrors.IsNotFound(err) {
 		return false, s.unmesh(ctx)
 	}
@@ -207,7 +206,7 @@ func (s *surroundings) lookForGuard(ctx context.Context) (rollout.Guard, error) 
 		if !s.serves(kind) {
 			return rollout.GuardArmed, nil
 		}
-		err := s.cache.Get(ctx, client.ObjectKey{Name: guardName}, named(kind, ""))
+		err := s.cache.Get(ctx, client.ObjectKey{Name: guardName}, metadataOf(kind))
 		if apierrors.IsNotFound(err) {
 			return rollout.GuardArmed, nil
 		}

@@ -44,18 +44,9 @@ func (o *Observer) readCanary(ctx context.Context, w *World, s *rollout.Snapshot
 
 // readCanaryPods judges the pods of the canary's present template.
 func (o *Observer) readCanaryPods(ctx context.Context, w *World, s *rollout.Snapshot) error {
-	sets, err := o.owned(ctx, w.Canary)
+	current, err := o.currentSet(ctx, w.Canary)
 	if err != nil {
 		return err
-	}
-	var current *appsv1.ReplicaSet
-	for i := range sets {
-		if err := o.fill(ctx, &sets[i]); err != nil {
-			return err
-		}
-		if workload.SameTemplate(sets[i].Spec.Template, w.Canary.Spec.Template) {
-			current = &sets[i]
-		}
 	}
 	list := &corev1.PodList{}
 	if err := o.Cached.List(ctx, list, client.InNamespace(w.Key.Namespace), client.MatchingLabels{annotations.CanaryOf: workload.CanaryOf(w.Key.Name)}); err != nil {
@@ -73,9 +64,15 @@ func (o *Observer) readCanaryPods(ctx context.Context, w *World, s *rollout.Snap
 	if current == nil {
 		return nil
 	}
-	inService, err := o.inEndpoints(ctx, w, s, pods)
+	ready, err := o.inEndpoints(ctx, types.NamespacedName{Namespace: w.Key.Namespace, Name: s.Memo.Service})
 	if err != nil {
 		return err
+	}
+	inService := 0
+	for _, pod := range pods {
+		if ready[pod.Name] {
+			inService++
+		}
 	}
 	s.Canary.Available = min(revision(current).Available, inService)
 	health := workload.Examine(w.Canary, pods, s.Plan.MaxRestarts)
@@ -83,17 +80,30 @@ func (o *Observer) readCanaryPods(ctx context.Context, w *World, s *rollout.Snap
 	return nil
 }
 
-// inEndpoints counts the pods that the Service sends traffic to.
-func (o *Observer) inEndpoints(ctx context.Context, w *World, s *rollout.Snapshot, pods []corev1.Pod) (int, error) {
-	name := s.Memo.Service
-	if name == "" || len(pods) == 0 {
-		return 0, nil
+// currentSet is the canary's ReplicaSet of its present template.
+func (o *Observer) currentSet(ctx context.Context, canary *appsv1.Deployment) (*appsv1.ReplicaSet, error) {
+	sets, err := o.owned(ctx, canary)
+	if err != nil {
+		return nil, err
+	}
+	for i := range sets {
+		if err := o.fill(ctx, &sets[i]); err != nil {
+			return nil, err
+		}
+	}
+	return alike(sets, canary.Spec.Template), nil
+}
+
+// inEndpoints names the pods that the Service sends traffic to.
+func (o *Observer) inEndpoints(ctx context.Context, service types.NamespacedName) (map[string]bool, error) {
+	ready := map[string]bool{}
+	if service.Name == "" {
+		return ready, nil
 	}
 	list := &discoveryv1.EndpointSliceList{}
-	if err := o.Cached.List(ctx, list, client.InNamespace(w.Key.Namespace), client.MatchingLabels{discoveryv1.LabelServiceName: name}); err != nil {
-		return 0, fmt.Errorf("listing EndpointSlices of Service %s/%s: %w", w.Key.Namespace, name, err)
+	if err := o.Cached.List(ctx, list, client.InNamespace(service.Namespace), client.MatchingLabels{discoveryv1.LabelServiceName: service.Name}); err != nil {
+		return nil, fmt.Errorf("listing EndpointSlices of Service %s: %w", service, err)
 	}
-	ready := map[string]bool{}
 	for _, slice := range list.Items {
 		for _, endpoint := range slice.Endpoints {
 			if endpoint.TargetRef != nil && (endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready) {
@@ -101,11 +111,5 @@ func (o *Observer) inEndpoints(ctx context.Context, w *World, s *rollout.Snapsho
 			}
 		}
 	}
-	count := 0
-	for _, pod := range pods {
-		if ready[pod.Name] {
-			count++
-		}
-	}
-	return count, nil
+	return ready, nil
 }

@@ -47,34 +47,53 @@ func (o *Observer) readRevisions(ctx context.Context, w *World, s *rollout.Snaps
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
 	w.ReplicaSets = sets
-	var stable *appsv1.ReplicaSet
 	for i := range sets {
-		set := &sets[i]
-		if err := o.fill(ctx, set); err != nil {
+		if err := o.fill(ctx, &sets[i]); err != nil {
 			return err
 		}
-		if hash(set) == w.Memo.Stable && w.Memo.Stable != "" {
-			stable = set
-		}
-		// Like the Deployment controller, take the oldest where several are alike.
-		if s.Wanted.Hash == "" && workload.SameTemplate(set.Spec.Template, w.Target.Spec.Template) {
-			s.Wanted = revision(set)
-		}
-		if w.Canary != nil && s.Judged.Hash == "" && workload.SameTemplate(set.Spec.Template, w.Canary.Spec.Template) {
-			s.Judged = revision(set)
+	}
+	tellApart(w, s)
+	return nil
+}
+
+func tellApart(w *World, s *rollout.Snapshot) {
+	sets := w.ReplicaSets
+	// Like the Deployment controller, take the oldest where several are alike.
+	if wanted := alike(sets, w.Target.Spec.Template); wanted != nil {
+		s.Wanted = revision(wanted)
+	}
+	if w.Canary != nil {
+		if judged := alike(sets, w.Canary.Spec.Template); judged != nil {
+			s.Judged = revision(judged)
 		}
 	}
+	stable := trusted(sets, w.Memo.Stable)
 	if stable == nil {
-		stable = serving(sets)
-	}
-	if stable == nil {
-		return nil
+		return
 	}
 	s.Stable = revision(stable)
 	s.Target.WantsStable = workload.SameTemplate(stable.Spec.Template, w.Target.Spec.Template)
 	for i := range sets {
 		if h := hash(&sets[i]); h != s.Stable.Hash && h != s.Wanted.Hash && h != s.Judged.Hash {
 			s.Others += int(replicas(sets[i].Spec.Replicas))
+		}
+	}
+}
+
+// trusted is the one that the memo names, or else what serves.
+func trusted(sets []appsv1.ReplicaSet, name string) *appsv1.ReplicaSet {
+	for i := range sets {
+		if name != "" && hash(&sets[i]) == name {
+			return &sets[i]
+		}
+	}
+	return serving(sets)
+}
+
+func alike(sets []appsv1.ReplicaSet, template corev1.PodTemplateSpec) *appsv1.ReplicaSet {
+	for i := range sets {
+		if workload.SameTemplate(sets[i].Spec.Template, template) {
+			return &sets[i]
 		}
 	}
 	return nil

@@ -150,7 +150,10 @@ func hasSubsets(s Snapshot) bool { return isEnding(s) && s.Routes.OurSubsets }
 
 func isFinished(s Snapshot) bool { return s.Memo.Ending == Finished }
 
-func isCancelled(s Snapshot) bool { return s.Memo.Ending == Cancel }
+// isCancelled: or opted in again before the target was let go.
+func isCancelled(s Snapshot) bool {
+	return s.Memo.Ending == Cancel || (s.Memo.Ending == LetGo && s.Target.OptedIn)
+}
 
 func isLettingGo(s Snapshot) bool { return s.Memo.Ending == LetGo }
 
@@ -207,5 +210,5 @@ func routesWait(s Snapshot) time.Duration {
 }
 
 func isInconclusive(s Snapshot) bool {
-	return !s.Memo.Full && s.Verdict.Outcome == analysis.Inconclusive
+	return !waived(s) && s.Verdict.Outcome == analysis.Inconclusive
 }

@@ -39,8 +39,13 @@ func isPromotionCanaryLost(s Snapshot) bool {
 	return isPromoting(s) && s.Memo.Mode == Istio && s.Routes.Ours && s.Canary.Available == 0 && ownAvailable(s) > 0
 }
 
+// isPromotionDrifting: a canary that lost pods gets all the traffic back only
+// when it can carry it, or when stable cannot carry what it has got.
 func isPromotionDrifting(s Snapshot) bool {
-	return isPromoting(s) && s.Routes.Ours && !s.Target.Complete && s.Routes.Weight < Full && s.Canary.Available > 0
+	if !isPromoting(s) || !s.Routes.Ours || s.Target.Complete || s.Routes.Weight >= Full || s.Canary.Available == 0 {
+		return false
+	}
+	return s.Canary.Available >= carry(Full, s.Target.Replicas) || s.Stable.Available < carry(Full-s.Routes.Weight, s.Target.Replicas)
 }
 
 func isPromotionPaused(s Snapshot) bool { return isPromoting(s) && s.Target.Paused }
@@ -142,13 +147,17 @@ func isCanaryLost(s Snapshot) bool {
 	need := carry(s.Memo.Weight, s.Target.Replicas)
 	waited := s.Waiting.lasted("CanaryNotAvailable", s.Now) >= lossPatience
 	lost := s.Canary.Available == 0 || 2*s.Canary.Available < need || (waited && !stepDone(s))
-	return lost && s.Canary.Available < need && carried(s) < s.Memo.Weight
+	return lost && s.Canary.Available < need && carried(s) < min(s.Memo.Weight, s.Routes.Weight)
 }
 
 // isExcessive: routes give the canary more than they should, as after a crash
-// between the memo and the routes. Nobody's pause keeps that.
+// between the memo and the routes. Nobody's pause keeps that, and a back-off
+// does only while the canary can carry it.
 func isExcessive(s Snapshot) bool {
-	return s.Memo.under() && s.Memo.Mode == Istio && s.Routes.Weight > s.Memo.Weight && s.Stable.Available > 0 && !needsSubsets(s) && !isReverting(s)
+	if !s.Memo.under() || s.Memo.Mode != Istio || s.Routes.Weight <= s.Memo.Weight || s.Stable.Available == 0 || needsSubsets(s) {
+		return false
+	}
+	return !isReverting(s) || s.Canary.Available < carry(s.Routes.Weight, s.Target.Replicas)
 }
 
 // carried is the greatest weight of the plan, up to the present one, that the

@@ -183,7 +183,7 @@ func failing(w *world) {
 	w.canary.version++
 }
 
-func withdrawn(w *world) bool { return w.canary != nil && w.canary.pods() == 0 }
+func withdrawn(w *world) bool { return w.canary != nil && w.canary.replicas == 0 }
 
 func heal(w *world) {
 	w.say("what made them crash is put right")

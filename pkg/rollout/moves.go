@@ -198,7 +198,7 @@ func finish(s Snapshot) Decision {
 		d.Target, d.Memo.Armed = Released, false
 	}
 	if !s.Target.WantsStable { // another template came while the rollout cleared up
-		d.Phase, d.Message = Progressing, "the judged template serves everybody; another one is wanted by now"
+		d.Phase, d.Message = Progressing, "stable serves everybody; another template is wanted by now"
 	}
 	return d
 }

@@ -44,7 +44,7 @@ func (w *world) look() facts {
 	f := facts{mesh: w.mesh, target: targetFacts{plan: w.plan, memo: w.memo, template: w.target.template, version: w.target.version, problem: w.problem}}
 	f.target.plan.Steps = slices.Clone(w.plan.Steps)
 	f.target.target = rollout.Target{Gone: w.gone, OptedIn: w.optedIn, Generation: w.target.generation,
-		Replicas: w.target.replicas, Paused: w.target.paused, Complete: w.target.complete(w.now)}
+		Replicas: w.target.replicas, Paused: w.target.paused, Lagging: w.target.observed < w.target.generation, Complete: w.target.complete(w.now)}
 	if w.quota && !w.target.paused && !f.target.target.Complete {
 		f.target.target.Stuck = "exceeded quota"
 	}

@@ -18,12 +18,15 @@ import (
 // Run runs the command line and returns the exit code.
 func Run(ctx context.Context) int {
 	root := &cobra.Command{
-		Use:           "lab",
-		Short:         "A real Kubernetes control plane on this machine, without Docker",
+		Use:   "lab",
+		Short: "A real Kubernetes control plane on this machine, without Docker",
+		Long: "A real Kubernetes control plane on this machine, without Docker.\n\n" +
+			"Besides the commands below, 'lab kubectl …' is kubectl of the same version, and every component goes by its own name.",
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(upCommand(), downCommand(), superviseCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)

@@ -27,6 +27,7 @@ func (f *upFlags) add(command *cobra.Command) {
 	addDir(command, &f.dir)
 	command.Flags().BoolVar(&f.options.Istio, "istio", false, "also run istiod, with Istio's CRDs")
 	command.Flags().IntVar(&f.options.KWOKNodes, "kwok", 0, "also run `N` fake nodes and a scheduler, so that pods become ready")
+	command.Flags().BoolVar(&f.options.NoGuard, "no-guard", false, "leave out Serin's guard, the admission policy that holds changed templates")
 	command.Flags().IntVar(&f.withPID, "with-pid", 0, "end the lab when the process with this `PID` ends")
 }
 
@@ -35,6 +36,7 @@ func (f *upFlags) args() []string {
 		"--dir=" + f.dir,
 		fmt.Sprintf("--istio=%t", f.options.Istio),
 		fmt.Sprintf("--kwok=%d", f.options.KWOKNodes),
+		fmt.Sprintf("--no-guard=%t", f.options.NoGuard),
 		fmt.Sprintf("--with-pid=%d", f.withPID),
 	}
 }
@@ -52,7 +54,7 @@ func (f *upFlags) validate() error {
 func upCommand() *cobra.Command {
 	flags := &upFlags{}
 	command := &cobra.Command{
-		Use:   "up --dir DIR [--istio] [--kwok N]",
+		Use:   "up --dir DIR [--istio] [--kwok N] [--no-guard]",
 		Short: "Start a control plane and return when all of it is ready",
 		Long: "Start etcd, kube-apiserver and kube-controller-manager on free loopback ports, and on request istiod and fake nodes.\n" +
 			"They keep running: end them with 'lab down --dir DIR'. DIR/kubeconfig is the administrator's, DIR/env holds the addresses.",
@@ -97,7 +99,8 @@ func alreadyUp(layout controlplane.Layout, state supervisor.State, flags *upFlag
 	case !state.Ready:
 		return fmt.Errorf("a lab is just coming up in %s: wait for it, or %s", layout.Dir, down)
 	case state.Options != flags.options:
-		return fmt.Errorf("a lab with --istio=%t --kwok=%d is up in %s: %s", state.Options.Istio, state.Options.KWOKNodes, layout.Dir, down)
+		return fmt.Errorf("a lab with --istio=%t --kwok=%d --no-guard=%t is up in %s: %s",
+			state.Options.Istio, state.Options.KWOKNodes, state.Options.NoGuard, layout.Dir, down)
 	case state.Follows != 0 && state.Follows != flags.withPID:
 		return fmt.Errorf("the lab in %s will end with process %d: %s", layout.Dir, state.Follows, down)
 	}

@@ -15,6 +15,7 @@ import (
 type Options struct {
 	Istio     bool `json:"istio"`
 	KWOKNodes int  `json:"kwokNodes"`
+	NoGuard   bool `json:"noGuard"`
 }
 
 // bringUp is one lab on its way up.
@@ -108,6 +109,9 @@ func (b *bringUp) dependents(ctx context.Context) error {
 	begin := func(run func(context.Context) error) { waits.Go(func() error { return run(ctx) }) }
 
 	begin(b.runControllerManager)
+	if !b.NoGuard {
+		begin(b.client.createGuard)
+	}
 	if b.Istio {
 		begin(b.runIstio)
 	}

@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -19,6 +20,8 @@ import (
 type client struct {
 	kube kubernetes.Interface
 	crds apiextensions.Interface
+
+	objects dynamic.Interface
 }
 
 func newClient(kubeconfig string) (*client, error) {
@@ -35,7 +38,11 @@ func newClient(kubeconfig string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client{kube: kube, crds: crds}, nil
+	objects, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	return &client{kube: kube, crds: crds, objects: objects}, nil
 }
 
 func (c *client) ready(ctx context.Context) error {
