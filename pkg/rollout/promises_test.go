@@ -41,7 +41,7 @@ func TestPromisesHoldForAnySnapshot(t *testing.T) {
 // promises are what a decision keeps whatever was observed.
 var promises = map[string]func(rollout.Snapshot, rollout.Decision) bool{
 	"a decision has a reason that is documented": func(_ rollout.Snapshot, d rollout.Decision) bool {
-		return documented[d.Reason]
+		return documented[d.Reason] > 0
 	},
 	"weights are between 0 and 100 %": func(_ rollout.Snapshot, d rollout.Decision) bool {
 		return d.Weight >= 0 && d.Weight <= rollout.Full && d.Memo.Weight >= 0 && d.Memo.Weight <= rollout.Full

@@ -27,10 +27,12 @@ func Canary(target *appsv1.Deployment, replicas int, deadline time.Duration) *ap
 			Name:        CanaryName(target.Name),
 			Labels:      with(own(source.Labels), annotations.ManagedBy, annotations.Manager, annotations.CanaryOf, canaryOf),
 			Annotations: own(source.Annotations),
-			// It needs no user: the garbage collector takes the canary away with its target.
-			OwnerReferences: []metav1.OwnerReference{
-				*metav1.NewControllerRef(target, appsv1.SchemeGroupVersion.WithKind("Deployment")),
-			},
+			// The garbage collector takes the canary away with its target. It does not
+			// block the target's deletion: that would need a right over the target's finalizers.
+			OwnerReferences: []metav1.OwnerReference{{
+				APIVersion: appsv1.SchemeGroupVersion.String(), Kind: "Deployment",
+				Name: target.Name, UID: target.UID, Controller: new(true),
+			}},
 		},
 		Spec: appsv1.DeploymentSpec{
 			Replicas:                new(int32(replicas)), //nolint:gosec // the API server takes no such numbers

@@ -83,7 +83,7 @@ func bringUp(ctx context.Context, layout controlplane.Layout, options controlpla
 	select {
 	case exit := <-components.exits:
 		cancel(exit)
-		_ = <-done // so that nothing is started behind our back while all is being ended
+		<-done //nolint:errcheck // it was cut short; waiting for it keeps anything from being started while all is being ended
 		return exit
 	case err := <-done:
 		if err != nil && ctx.Err() != nil {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package observe
+
+import (
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+var (
+	key   = types.NamespacedName{Namespace: "web", Name: "shop"}
+	start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+)
+
+func object(version string) *unstructured.Unstructured {
+	o := &unstructured.Unstructured{Object: map[string]any{}}
+	o.SetUID("u")
+	o.SetResourceVersion(version)
+	return o
+}
+
+func TestRoutesAreAsOldAsTheirLastChange(t *testing.T) {
+	m := NewMemory()
+	m.routes(key, "5%", "", start)
+	since, _, _, _ := m.routes(key, "5%", "", start.Add(time.Minute))
+	if !since.Equal(start) {
+		t.Errorf("unchanged routes date from %v, want %v", since, start)
+	}
+	later := start.Add(2 * time.Minute)
+	if since, _, _, _ = m.routes(key, "10%", "", later); !since.Equal(later) {
+		t.Errorf("changed routes date from %v, want %v", since, later)
+	}
+}
+
+func TestAWriteThatOthersUndoIsRepeatedEverMoreRarely(t *testing.T) {
+	m, now := NewMemory(), start
+	for round, want := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second} {
+		m.Routed(key, []*unstructured.Unstructured{object("1")})
+		m.routes(key, "50%", "", now)
+		_, _, retryAt, reverted := m.routes(key, "as the user wrote", "", now)
+		if got := retryAt.Sub(now); got != want || !reverted {
+			t.Errorf("undone %d times: again after %v (reverted %t), want %v", round+1, got, reverted, want)
+		}
+		now = retryAt
+	}
+	for range 20 {
+		m.Routed(key, []*unstructured.Unstructured{object("1")})
+		m.routes(key, "50%", "", now)
+		_, _, retryAt, _ := m.routes(key, "as the user wrote", "", now)
+		if got := retryAt.Sub(now); got > lastRetry {
+			t.Fatalf("again after %v, want at most %v", got, lastRetry)
+		}
+	}
+}
+
+func TestOwnWritesAreNotReverts(t *testing.T) {
+	m := NewMemory()
+	m.routes(key, "0%", "", start)
+	m.Routed(key, []*unstructured.Unstructured{object("1")})
+	if _, _, retryAt, reverted := m.routes(key, "5%", "", start); reverted || !retryAt.IsZero() {
+		t.Error("our own write was taken for somebody else's")
+	}
+}
+
+func TestNothingOlderThanTheLastWriteIsBelieved(t *testing.T) {
+	m := NewMemory()
+	if m.stale(object("1")) {
+		t.Error("an object that was never written is stale")
+	}
+	m.Wrote([]*unstructured.Unstructured{object("100")})
+	if !m.stale(object("99")) {
+		t.Error("a cache that lags behind our write was believed")
+	}
+	if m.stale(object("101")) {
+		t.Error("a cache that has caught up was not believed")
+	}
+}

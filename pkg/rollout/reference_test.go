@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/serin-dev/serin/pkg/rollout"
+)
+
+func TestTheReferencePageIsCurrent(t *testing.T) {
+	path := filepath.Join("..", "..", "docs", "reasons.md")
+	want := rollout.Reference()
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s is out of date; run: go test ./pkg/rollout -update", path)
+	}
+}
+
+var line = regexp.MustCompile("^\\| (?:\\d+ \\| )?`([A-Za-z]+)` \\| ([^|]*) \\| ([^|]*) \\|$")
+
+// documented are the reasons that the reference page has, each with the number of its lines.
+var documented = func() map[rollout.Reason]int {
+	found := map[rollout.Reason]int{}
+	for text := range strings.Lines(rollout.Reference()) {
+		if match := line.FindStringSubmatch(strings.TrimSpace(text)); match != nil {
+			found[rollout.Reason(match[1])]++
+		}
+	}
+	return found
+}()
+
+func TestEveryReasonIsExplainedInASentence(t *testing.T) {
+	camel := regexp.MustCompile(`^([A-Z][a-z]+)+$`)
+	for text := range strings.Lines(rollout.Reference()) {
+		match := line.FindStringSubmatch(strings.TrimSpace(text))
+		if match == nil {
+			continue
+		}
+		if !camel.MatchString(match[1]) {
+			t.Errorf("%s is not CamelCase", match[1])
+		}
+		for _, words := range match[2:] {
+			if len(words) < len("Wait.") || !strings.HasSuffix(words, ".") || words[0] < 'A' || words[0] > 'Z' {
+				t.Errorf("%s: %q is not a sentence", match[1], words)
+			}
+		}
+	}
+	lines := 0
+	for i := range rollout.RuleCount() {
+		if documented[rollout.RuleReason(i)] == 0 {
+			t.Errorf("rule %s lacks a sentence", rollout.RuleReason(i))
+		}
+	}
+	for _, n := range documented {
+		lines += n
+	}
+	if constants := reasonConstants(t); lines != rollout.RuleCount()+len(constants) {
+		t.Errorf("%d lines for %d rules and %d other reasons", lines, rollout.RuleCount(), len(constants))
+	}
+}
+
+func TestEveryReasonConstantIsExplained(t *testing.T) {
+	for _, reason := range reasonConstants(t) {
+		if documented[reason] != 1 {
+			t.Errorf("%s is explained %d times", reason, documented[reason])
+		}
+	}
+}
+
+// reasonConstants are the constants of reasons.go.
+func reasonConstants(t *testing.T) []rollout.Reason {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "reasons.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []rollout.Reason
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, is := node.(*ast.ValueSpec)
+		if !is {
+			return true
+		}
+		for _, value := range spec.Values {
+			text, err := strconv.Unquote(value.(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, rollout.Reason(text))
+		}
+		return true
+	})
+	if len(found) < 10 {
+		t.Fatalf("only %d constants found", len(found))
+	}
+	return found
+}
