@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -28,9 +29,9 @@ import (
 // A leader that died is replaced within the lease, so that the next move comes
 // within five seconds. A leader that ends in order gives the lease back at once.
 const (
-	leaseDuration = 4 * time.Second
-	renewDeadline = 3 * time.Second
-	leaseRetry    = time.Second
+	leaseDuration = 3 * time.Second
+	renewDeadline = 2 * time.Second
+	leaseRetry    = 500 * time.Millisecond
 )
 
 type flags struct {
@@ -107,6 +108,7 @@ func oneLine(problems []error) error {
 func (f flags) run(ctx context.Context) error {
 	logger := zap.New(zap.Level(zapcore.Level(-f.verbosity)), zap.StacktraceLevel(zapcore.PanicLevel)) //nolint:gosec // validated
 	log.SetLogger(logger)
+	klog.SetLogger(logger.WithName("client"))
 	config, err := f.config()
 	if err != nil {
 		return err

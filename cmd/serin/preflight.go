@@ -10,6 +10,7 @@ import (
 	"github.com/go-logr/logr"
 	"golang.org/x/sync/errgroup"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -24,12 +25,26 @@ const istioGroup = "networking.istio.io"
 // preflight names every permission that is missing. A watch that is refused
 // would otherwise leave the controller waiting without a word.
 func preflight(ctx context.Context, config *rest.Config, namespace string, elect bool, logger logr.Logger) error {
-	accesses := permissions.Accesses(namespace)
-	allowed, err := ask(ctx, config, accesses)
+	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return err
+		return fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
-	var fatal []string
+	accesses := permissions.Accesses(namespace)
+	allowed, err := ask(ctx, clients, accesses)
+	if err != nil {
+		return fmt.Errorf("asking %s what the controller may do: %w", config.Host, err)
+	}
+	if fatal := missing(accesses, allowed, elect, logger); len(fatal) > 0 {
+		return fmt.Errorf("the controller may not %s; apply deploy/ (or the chart) again to grant it", strings.Join(fatal, ", nor "))
+	}
+	if !elect {
+		return nil
+	}
+	return leaseHasAHome(ctx, clients, namespace)
+}
+
+// missing logs every permission that is not there, and returns those that nothing works without.
+func missing(accesses []permissions.Access, allowed []bool, elect bool, logger logr.Logger) (fatal []string) {
 	for i, access := range accesses {
 		unneeded := access.Resource == "leases" && !elect
 		if allowed[i] || unneeded {
@@ -40,18 +55,23 @@ func preflight(ctx context.Context, config *rest.Config, namespace string, elect
 			fatal = append(fatal, access.String())
 		}
 	}
-	if len(fatal) > 0 {
-		return fmt.Errorf("the controller may not %s; apply deploy/ (or the chart) again to grant it", strings.Join(fatal, ", nor "))
+	return fatal
+}
+
+// leaseHasAHome: an election in a namespace that does not exist would never end.
+func leaseHasAHome(ctx context.Context, clients kubernetes.Interface, namespace string) error {
+	_, err := clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return fmt.Errorf("namespace %s, where the lease is kept, does not exist; apply deploy/, name another with --namespace, or run a single replica with --leader-elect=false", namespace)
+	}
+	if err != nil {
+		return fmt.Errorf("reading Namespace %s: %w", namespace, err)
 	}
 	return nil
 }
 
 // ask puts every access to the API server.
-func ask(ctx context.Context, config *rest.Config, accesses []permissions.Access) ([]bool, error) {
-	clients, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
-	}
+func ask(ctx context.Context, clients kubernetes.Interface, accesses []permissions.Access) ([]bool, error) {
 	allowed := make([]bool, len(accesses))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
@@ -60,7 +80,7 @@ func ask(ctx context.Context, config *rest.Config, accesses []permissions.Access
 			review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &accesses[i].ResourceAttributes}}
 			answer, err := clients.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
 			if err != nil {
-				return fmt.Errorf("asking %s what the controller may do: %w", config.Host, err)
+				return err
 			}
 			allowed[i] = answer.Status.Allowed
 			return nil

@@ -65,7 +65,7 @@ func from[L runtime.Object, C interface {
 	Watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error)
 }](client C) source {
 	return source{
-		list: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return client.List(ctx, o) },
+		list:  func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return client.List(ctx, o) },
 		watch: client.Watch,
 	}
 }

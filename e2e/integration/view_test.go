@@ -35,7 +35,9 @@ func all[T runtime.Object](v view, kind string) []T {
 	return found
 }
 
-func (v view) deployment(name string) *appsv1.Deployment { return get[*appsv1.Deployment](v, "Deployment", name) }
+func (v view) deployment(name string) *appsv1.Deployment {
+	return get[*appsv1.Deployment](v, "Deployment", name)
+}
 
 func (v view) routes(name string) *unstructured.Unstructured {
 	return get[*unstructured.Unstructured](v, "VirtualService", name)

@@ -5,6 +5,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -52,18 +53,17 @@ func (o *Observer) readCanaryPods(ctx context.Context, w *World, s *rollout.Snap
 	if err := o.Cached.List(ctx, list, client.InNamespace(w.Key.Namespace), client.MatchingLabels{annotations.CanaryOf: workload.CanaryOf(w.Key.Name)}); err != nil {
 		return fmt.Errorf("listing canary pods of %s: %w", w.Key, err)
 	}
-	var pods []corev1.Pod
 	for _, pod := range list.Items {
 		if pod.DeletionTimestamp == nil {
 			s.Canary.Pods++
-		}
-		if current != nil && pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] == hash(current) {
-			pods = append(pods, pod)
 		}
 	}
 	if current == nil {
 		return nil
 	}
+	pods := slices.DeleteFunc(list.Items, func(pod corev1.Pod) bool {
+		return pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] != hash(current)
+	})
 	ready, err := o.inEndpoints(ctx, types.NamespacedName{Namespace: w.Key.Namespace, Name: s.Memo.Service})
 	if err != nil {
 		return err

@@ -18,8 +18,8 @@ import (
 // and nothing that check forbids happens on the way.
 
 const (
-	orders = 40
-	lives  = 2000
+	orders = 12
+	lives  = 800
 )
 
 func TestEveryOrderOfActorsEndsInTheRightPlace(t *testing.T) {

@@ -212,6 +212,9 @@ func cancel(s Snapshot) Decision {
 	d := back(s)
 	d.Memo.Ending, d.Memo.Reason, d.Memo.Message = Cancel, "Cancelled", "the template is again what stable runs"
 	d.Quiet, d.Message = false, "the template is again what stable runs; the canary goes"
+	if isAtRest(s) {
+		d.Message = "what an earlier rollout left behind goes"
+	}
 	d.Consume = commanded(s)
 	return d
 }

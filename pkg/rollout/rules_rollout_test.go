@@ -112,13 +112,15 @@ var progressingRows = map[string]row{
 	"routes come second": {holding, func(s *rollout.Snapshot) {
 		s.Memo.Weight, s.Routes = 0, rollout.Routes{Subsets: true, OurSubsets: true}
 	}, "RoutesSplit", rollout.Progressing},
-	"routes are fought over":              {holding, func(s *rollout.Snapshot) { s.Routes.Weight, s.Routes.RetryAt = 0, epoch.Add(time.Minute) }, "RoutesReverted", rollout.Paused},
+	"routes are fought over": {holding, func(s *rollout.Snapshot) {
+		s.Routes.Weight, s.Routes.RetryAt, s.Routes.Reverted = 0, epoch.Add(time.Minute), "argocd did"
+	}, "RoutesReverted", rollout.Paused},
 	"routes drift":                        {holding, func(s *rollout.Snapshot) { s.Routes.Weight = 50 }, "WeightNotApplied", rollout.Progressing},
 	"routes settle":                       {holding, func(s *rollout.Snapshot) { s.Routes.Since = epoch }, "Settling", rollout.Progressing},
 	"a step holds":                        {holding, nil, "Holding", rollout.Progressing},
 	"the next step's pods come":           {passed, func(s *rollout.Snapshot) { s.Canary.Available = 1 }, "CanaryNotAvailable", rollout.Progressing},
 	"a step waits for a person":           {passed, func(s *rollout.Snapshot) { s.Plan.Steps[1].Pause = true }, "StepPaused", rollout.Paused},
-	"a step waits for evidence":           {passed, func(s *rollout.Snapshot) { s.Verdict = analysis.Verdict{} }, "AnalysisInconclusive", rollout.Progressing},
+	"a step waits for evidence":           {passed, func(s *rollout.Snapshot) { s.Verdict = analysis.Verdict{Evidence: "no samples"} }, "AnalysisInconclusive", rollout.Progressing},
 	"no evidence is needed at 0 %":        {passed, func(s *rollout.Snapshot) { s.Memo.Weight, s.Routes.Weight, s.Verdict = 0, 0, analysis.Verdict{} }, "StepPassed", rollout.Progressing},
 	"a step passes":                       {passed, nil, "StepPassed", rollout.Progressing},
 	"a canary that lost one of two waits": {passed, func(s *rollout.Snapshot) { s.Memo.Weight, s.Routes.Weight, s.Canary.Available = 500, 500, 1 }, "CanaryNotAvailable", rollout.Progressing},

@@ -110,13 +110,13 @@ var restingRows = map[string]row{
 	"promote step after a rejection":     {refused, func(s *rollout.Snapshot) { s.Plan.Promote = rollout.PromoteStep }, "CommandIgnored", rollout.RolledBack},
 	"a rejected template is taken back": {refused, func(s *rollout.Snapshot) {
 		s.Target.WantsStable = true
-	}, "Cancelled", rollout.RollingBack},
+	}, "TemplateReverted", rollout.RollingBack},
 	"another template after a rejection": {refused, func(s *rollout.Snapshot) { s.Target.WantsCanary = false }, "RejectionForgotten", rollout.Progressing},
 	"a lost memory of a rejection, with nothing written since": {refused, func(s *rollout.Snapshot) {
 		s.Canary, s.Target.WantsCanary = rollout.Canary{}, false
 	}, "AbortRequested", rollout.RolledBack},
 	"an abort when nothing runs": {rest, func(s *rollout.Snapshot) { s.Plan.Abort = true }, "CommandIgnored", rollout.Idle},
-	"leftovers are found":        {rest, func(s *rollout.Snapshot) { s.Routes.OurSubsets = true }, "Cancelled", rollout.RollingBack},
+	"leftovers are found":        {rest, func(s *rollout.Snapshot) { s.Routes.OurSubsets = true }, "LeftoversFound", rollout.RollingBack},
 	"the guard is armed":         {rest, func(s *rollout.Snapshot) { s.Guard = rollout.GuardArmed }, "GuardArmed", rollout.Idle},
 	"the guard is relieved":      {rest, func(s *rollout.Snapshot) { s.Target.Paused, s.Memo.Armed = true, true }, "GuardRelieved", rollout.Idle},
 	"problems at rest":           {rest, func(s *rollout.Snapshot) { s.Problems = problem() }, "InvalidAnnotations", rollout.Idle},

@@ -4,7 +4,6 @@ package rollout_test
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -143,13 +142,11 @@ func (w *world) control() {
 	w.ctl.quietFor++
 	f := w.read()
 	s := w.snapshot(f)
-	known := s
-	known.Now, known.Waiting = time.Time{}, rollout.Waiting{}
 	due := !w.ctl.due.IsZero() && !w.now.Before(w.ctl.due)
-	if !due && reflect.DeepEqual(known, w.ctl.seen) {
+	if !due && same(s, w.ctl.seen) {
 		return
 	}
-	w.ctl.seen = known
+	w.ctl.seen = s
 	d := rollout.Decide(s)
 	w.decided[rollout.Deciding(s)] = true
 	if broken := broken(s, d); len(broken) > 0 {
@@ -176,6 +173,15 @@ func (w *world) control() {
 	}
 	w.ctl.phase = d.Phase
 	w.log(d)
+}
+
+// same: nothing happened that a watch would tell.
+func same(a, b rollout.Snapshot) bool {
+	p, q := a.Plan, b.Plan
+	return a.Memo == b.Memo && a.Target == b.Target && a.Canary == b.Canary && a.Routes == b.Routes &&
+		a.Stable == b.Stable && a.Wanted == b.Wanted && a.Judged == b.Judged && a.Others == b.Others &&
+		p.Paused == q.Paused && p.Abort == q.Abort && p.Retry == q.Retry && p.Promote == q.Promote && p.PauseOnFailure == q.PauseOnFailure &&
+		slices.Equal(p.Steps, q.Steps) && slices.Equal(a.Problems, b.Problems) && a.Verdict == b.Verdict && a.Guard == b.Guard && a.Mode == b.Mode
 }
 
 // log adds a line to the transcript when phase, weight or reason are new.

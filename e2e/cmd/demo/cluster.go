@@ -117,7 +117,8 @@ func (c *cluster) apply(ctx context.Context, manifest []byte) ([]*unstructured.U
 		if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
 			client = c.objects.Resource(mapping.Resource).Namespace(object.GetNamespace())
 		}
-		if _, err := client.Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: "kubectl"}); err != nil {
+		// Forced: a lab that brings a guard of its own is to have this one.
+		if _, err := client.Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: "kubectl", Force: true}); err != nil {
 			return nil, fmt.Errorf("applying %s %s: %w", kind.Kind, object.GetName(), err)
 		}
 	}

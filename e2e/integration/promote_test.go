@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package integration_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// A rollout by weights, told from beginning to end.
+func TestAMeshRolloutIsPromoted(t *testing.T) {
+	t.Parallel()
+	p := newShop(t, shared, everyones.take(t)).mesh().open(4, quick)
+	p.deploy("v2")
+	p.promoted("v2")
+
+	weights, err := p.weights(p.name)
+	if want := []int{untouched, 0, 250, 500, 1000, untouched}; err != nil || !slices.Equal(weights, want) {
+		t.Errorf("the weights were %v (%v), want %v", weights, err, want)
+	}
+	p.neverBeyondCapacity()
+	p.templateIsTheUsers("v1", "v2")
+	p.told("NewTemplate", "StepPassed", "StepPassed", "StepPassed", "AllStepsPassed", "Promoted")
+}
+
+// neverBeyondCapacity asserts that each write of routes gave the canary no more than its pods in the endpoints could carry,
+// and that no pod of the canary was taken away under traffic.
+func (p *shop) neverBeyondCapacity() {
+	p.Helper()
+	before, wanted := untouched, int32(0)
+	p.replay(func(e entry, v view) {
+		vs := v.routes(p.name)
+		if p.vs == nil {
+			vs = v.routes(p.name + "-serin")
+		}
+		weight, err := weightIn(vs)
+		if err != nil {
+			p.Errorf("at %d: %v", e.version, err)
+		}
+		if d := v.deployment(p.name); e.kind == "VirtualService" && weight > before && weight > 0 {
+			need := (weight*int(*d.Spec.Replicas) + 999) / 1000
+			if canary, _ := v.endpoints(p.name); canary < need {
+				p.Errorf("at %d: a weight of %d with %d of %d canary pods in the endpoints", e.version, weight, canary, need)
+			}
+		}
+		before = weight
+		if e.kind == "Deployment" && e.name == p.name+"-canary" {
+			size := int32(0)
+			if canary := v.deployment(e.name); canary != nil {
+				size = *canary.Spec.Replicas
+			}
+			if size < wanted && weight > 0 {
+				p.Errorf("at %d: the canary shrank from %d to %d with a weight of %d", e.version, wanted, size, weight)
+			}
+			wanted = size
+		}
+	})
+}
+
+// templateIsTheUsers asserts that the target's template only ever had the images that the test asked for, and that
+// the controller owns none of its fields.
+func (p *shop) templateIsTheUsers(versions ...string) {
+	p.Helper()
+	var seen []string
+	p.replay(func(e entry, v view) {
+		if e.kind != "Deployment" || e.name != p.name || e.gone {
+			return
+		}
+		image := v.deployment(p.name).Spec.Template.Spec.Containers[0].Image
+		if version := strings.TrimPrefix(image, registry+p.name+":"); len(seen) == 0 || seen[len(seen)-1] != version {
+			seen = append(seen, version)
+		}
+	})
+	if !slices.Equal(seen, versions) {
+		p.Errorf("the target's template went through %v, and the person wrote %v", seen, versions)
+	}
+	d, err := p.api.AppsV1().Deployments(p.namespace).Get(p.Context(), p.name, metav1.GetOptions{})
+	if err != nil {
+		p.Fatal(err)
+	}
+	for _, m := range d.ManagedFields {
+		if m.Manager == "serin" && strings.Contains(m.FieldsV1.String(), `"f:template"`) {
+			p.Errorf("the controller owns %s", m.FieldsV1)
+		}
+	}
+}
+
+// told asserts the reasons of the Events, all of them, in order.
+func (p *shop) told(reasons ...string) {
+	p.Helper()
+	p.await("the Events", func(v view) string {
+		if got := v.reasons(p.name); !slices.Equal(got, reasons) {
+			return "they tell " + strings.Join(got, " ") + ", and should tell " + strings.Join(reasons, " ")
+		}
+		return ""
+	})
+	v, _ := p.now()
+	for _, e := range v.story(p.name) {
+		if e.Series != nil {
+			p.Errorf("an Event is a series, so that a part of the story is lost: %s %s", e.Reason, e.Note)
+		}
+	}
+	if canary := get[*appsv1.Deployment](v, "Deployment", p.name+"-canary"); canary != nil && len(v.story(canary.Name)) > 0 {
+		p.Error("there are Events on the canary Deployment")
+	}
+}
