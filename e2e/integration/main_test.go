@@ -62,8 +62,7 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	code = m.Run()
-	everyones.stop()
-	return code, nil
+	return code, everyones.stop()
 }
 
 // newCluster brings up a lab and gives the controller its account and its permissions.

@@ -24,7 +24,7 @@ func TestAMeshRolloutIsPromoted(t *testing.T) {
 	}
 	p.neverBeyondCapacity()
 	p.templateIsTheUsers("v1", "v2")
-	p.told("NewTemplate", "StepPassed", "StepPassed", "StepPassed", "AllStepsPassed", "Promoted")
+	p.told("UpToDate", "NewTemplate", "StepPassed", "StepPassed", "StepPassed", "AllStepsPassed", "Promoted")
 }
 
 // neverBeyondCapacity asserts that each write of routes gave the canary no more than its pods in the endpoints could carry,

@@ -39,10 +39,11 @@ type proxy struct {
 	kubeconfig string
 	reverse    *httputil.ReverseProxy
 
-	mu     sync.Mutex
-	calls  []call
-	before func(call) fate // may wait; decides
-	after  func(call)      // the API server has answered, the controller does not know it yet
+	mu    sync.Mutex
+	calls []call
+	// By namespace; the entry for "" is asked about what no other is asked about.
+	before map[string]func(call) fate // may wait; decides
+	after  map[string]func(call)      // the API server has answered, the controller does not know it yet
 }
 
 type callKey struct{}
@@ -69,7 +70,7 @@ func openProxy(dir string, c *cluster, token string) (*proxy, error) {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(authority)
-	p := &proxy{}
+	p := &proxy{before: map[string]func(call) fate{}, after: map[string]func(call){}}
 	p.reverse = &httputil.ReverseProxy{
 		FlushInterval: -1, // watches
 		ErrorLog:      log.New(io.Discard, "", 0),
@@ -108,7 +109,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.body, r.Body = string(body), io.NopCloser(bytes.NewReader(body))
 	}
 	p.mu.Lock()
-	before, number := p.before, len(p.calls)
+	before, number := hook(p.before, c), len(p.calls)
 	p.calls = append(p.calls, c)
 	p.mu.Unlock()
 	what := passes
@@ -151,25 +152,32 @@ func (p *proxy) answered(ctx context.Context, status int) {
 	number, _ := ctx.Value(callKey{}).(int)
 	c := p.note(number, status)
 	p.mu.Lock()
-	after := p.after
+	after := hook(p.after, c)
 	p.mu.Unlock()
 	if after != nil {
 		after(c)
 	}
 }
 
-// decide has every later request decided by the function.
-func (p *proxy) decide(before func(call) fate) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.before = before
+func hook[F any](hooks map[string]F, c call) F {
+	if f, found := hooks[c.namespace]; found {
+		return f
+	}
+	return hooks[""]
 }
 
-// then has the function called after every later answer.
-func (p *proxy) then(after func(call)) {
+// decide has every later request about the namespace decided by the function.
+func (p *proxy) decide(namespace string, before func(call) fate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.after = after
+	p.before[namespace] = before
+}
+
+// then has the function called after every later answer about the namespace.
+func (p *proxy) then(namespace string, after func(call)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.after[namespace] = after
 }
 
 // since gives the calls from that one on, which match.

@@ -4,7 +4,9 @@ package integration_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,12 +88,19 @@ func startSerin(t testing.TB, p *proxy, args ...string) *serin {
 // complain fails the test for what no controller should ever print.
 func (s *serin) complain(t testing.TB) {
 	t.Helper()
+	if problem := s.problem(); problem != "" {
+		t.Error(problem)
+	}
+}
+
+func (s *serin) problem() string {
+	log := s.log()
 	for _, word := range []string{"DATA RACE", "panic", "goroutine "} {
-		if log := s.log(); strings.Contains(log, word) {
-			at := strings.Index(log, word)
-			t.Errorf("the controller printed %q:\n%s", word, log[max(0, at-500):min(len(log), at+6000)])
+		if at := strings.Index(log, word); at >= 0 {
+			return fmt.Sprintf("the controller printed %q:\n%s", word, log[max(0, at-500):min(len(log), at+6000)])
 		}
 	}
+	return ""
 }
 
 func (s *serin) start() error {
@@ -134,15 +143,20 @@ func (s *serin) log() string {
 	return s.out.String()
 }
 
-// about is what was printed about a namespace.
+// about is what was printed about a namespace, shortened.
 func (s *serin) about(namespace string) string {
-	var lines []string
+	var lines strings.Builder
 	for line := range strings.Lines(s.log()) {
-		if strings.Contains(line, `"`+namespace+`"`) {
-			lines = append(lines, line)
+		if !strings.Contains(line, `"`+namespace+`"`) {
+			continue
 		}
+		var said struct{ Level, Ts, Msg, Phase, Reason, Weight, Message, Conflict, Error string }
+		if err := json.Unmarshal([]byte(line), &said); err != nil || said.Msg == "Event occurred" {
+			continue
+		}
+		fmt.Fprintln(&lines, said.Ts, said.Level, said.Msg, said.Phase, said.Reason, said.Weight, said.Message, said.Conflict, said.Error)
 	}
-	return strings.Join(lines, "")
+	return lines.String()
 }
 
 // everyones is the controller of all tests that do nothing to it. It starts when the first of them wants it.
@@ -174,12 +188,18 @@ func (s *shelf) take(t testing.TB) *serin {
 	return s.serin
 }
 
-func (s *shelf) stop() {
-	if s.serin != nil {
-		s.serin.kill()
-		s.serin.shut()
+// stop ends it, and tells what it should never have printed.
+func (s *shelf) stop() error {
+	defer func() { _ = os.RemoveAll(s.dir) }()
+	if s.serin == nil {
+		return nil
 	}
-	_ = os.RemoveAll(s.dir)
+	s.serin.kill()
+	s.serin.shut()
+	if problem := s.serin.problem(); problem != "" {
+		return errors.New(problem)
+	}
+	return nil
 }
 
 const patience = 60 * time.Second

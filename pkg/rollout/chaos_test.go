@@ -18,8 +18,8 @@ import (
 // and nothing that check forbids happens on the way.
 
 const (
-	orders = 12
-	lives  = 800
+	orders = 8
+	lives  = 600
 )
 
 func TestEveryOrderOfActorsEndsInTheRightPlace(t *testing.T) {

@@ -22,8 +22,6 @@ func isStranger(s Snapshot) bool {
 	return !s.Target.OptedIn && s.Memo == (Memo{})
 }
 
-func isHeldTemplate(s Snapshot) bool { return s.Target.Paused && !s.Target.WantsStable }
-
 // knowsStable: the memo names a ReplicaSet that still exists.
 func knowsStable(s Snapshot) bool {
 	return s.Memo.Stable != "" && s.Stable.Hash == s.Memo.Stable

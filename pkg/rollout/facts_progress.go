@@ -138,10 +138,15 @@ func isDrifting(s Snapshot) bool { return !applied(s) }
 // weight while they are replaced.
 const lossPatience = 30 * time.Second
 
+// canGoBack: routes name stable, and it is there to take traffic.
+func canGoBack(s Snapshot) bool {
+	return s.Memo.under() && s.Memo.Mode == Istio && !needsSubsets(s) && s.Stable.Available > 0
+}
+
 // isCanaryLost: the weight is more than the canary's pods can carry, and stable
 // is there to take it. All pods gone, or more than half, is acted on at once.
 func isCanaryLost(s Snapshot) bool {
-	if !s.Memo.under() || s.Memo.Mode != Istio || s.Memo.Weight == 0 || s.Stable.Available == 0 || needsSubsets(s) || isReverting(s) {
+	if !canGoBack(s) || s.Memo.Weight == 0 || isReverting(s) {
 		return false
 	}
 	need := carry(s.Memo.Weight, s.Target.Replicas)
@@ -154,7 +159,7 @@ func isCanaryLost(s Snapshot) bool {
 // between the memo and the routes. Nobody's pause keeps that, and a back-off
 // does only while the canary can carry it.
 func isExcessive(s Snapshot) bool {
-	if !s.Memo.under() || s.Memo.Mode != Istio || s.Routes.Weight <= s.Memo.Weight || s.Stable.Available == 0 || needsSubsets(s) {
+	if !canGoBack(s) || s.Routes.Weight <= s.Memo.Weight {
 		return false
 	}
 	return !isReverting(s) || s.Canary.Available < carry(s.Routes.Weight, s.Target.Replicas)

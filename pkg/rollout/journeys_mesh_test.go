@@ -48,6 +48,12 @@ func optOut(w *world) {
 	w.target.version++
 }
 
+func optIn(w *world) {
+	w.say("opted in")
+	w.optedIn, w.rogue = true, false
+	w.target.version++
+}
+
 func remove(w *world) {
 	w.say("deleted")
 	w.gone, w.memo = true, rollout.Memo{}
@@ -134,6 +140,7 @@ func meshJourneys() map[string]journey {
 		"step-pause-then-step":           meshed(promoted, event{and(weight(25), after(30)), promoteStep}).with(pausedStep),
 		"promote-full":                   meshed(promoted, event{weight(5), promoteFull}),
 		"opt-out-mid-step":               meshed(promoted, event{weight(25), optOut}),
+		"opt-out-and-in-again":           meshed(promoted, event{weight(25), optOut}, event{after(4), optIn}),
 		"opt-out-during-promotion":       meshed(promoted, event{rolling, optOut}),
 		"deleted-mid-step":               meshed(ending{}, event{weight(50), remove}),
 		"scaled-up-mid-rollout":          meshed(ending{serves: "v2", phase: rollout.Idle, pods: 9}, event{weight(25), scale(9)}),

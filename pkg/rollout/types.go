@@ -126,7 +126,7 @@ type Target struct {
 	Generation int64
 	Replicas   int    // spec.replicas
 	Paused     bool   // spec.paused
-	Lagging bool // the Deployment controller has not seen its latest change
+	Lagging    bool   // the Deployment controller has not seen its latest change
 	Complete   bool   // the native rollout of the wanted template is done
 	Stuck      string // why the native rollout makes no progress, in the API server's words
 	Scaled     bool   // an autoscaler sets its size

@@ -102,13 +102,14 @@ func (c *cluster) deploy(ctx context.Context, out *paper, namespace, file string
 	if err != nil {
 		return nil, nil, err
 	}
+	s.head()
 	err = s.until(ctx, func(s *story) (bool, error) {
-		return s.now.promoted.Status == corev1.ConditionTrue && level(s.now.target), nil
+		return s.told("UpToDate") && s.now.promoted.Status == corev1.ConditionTrue && level(s.now.target), nil
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("waiting for v1 in namespace %s: %w", namespace, err)
 	}
-	out.say(plain, "v1 serves, and the next template will be a canary: %s=%s", "serin.dev/steps", s.now.target.Annotations["serin.dev/steps"])
+	out.say(plain, "v1 serves. The next template goes out as a canary: serin.dev/steps=%q", s.now.target.Annotations["serin.dev/steps"])
 	return s, objects, c.awaitGuard(ctx, namespace)
 }
 

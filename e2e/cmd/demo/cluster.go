@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -125,19 +126,24 @@ func (c *cluster) apply(ctx context.Context, manifest []byte) ([]*unstructured.U
 	return objects, nil
 }
 
+// decode reads numbers as the API machinery does, so that what was written can be compared with what is read back.
 func decode(manifest []byte) ([]*unstructured.Unstructured, error) {
 	var objects []*unstructured.Unstructured
 	decoder := yaml.NewYAMLToJSONDecoder(bytes.NewReader(manifest))
 	for {
-		object := &unstructured.Unstructured{}
-		switch err := decoder.Decode(&object.Object); {
-		case errors.Is(err, io.EOF):
+		var text runtime.RawExtension
+		err := decoder.Decode(&text)
+		if errors.Is(err, io.EOF) {
 			return objects, nil
-		case err != nil:
-			return nil, fmt.Errorf("decoding a manifest: %w", err)
-		case len(object.Object) > 0: // a heading is no object
-			objects = append(objects, object)
 		}
+		object := &unstructured.Unstructured{}
+		if err == nil {
+			err = object.UnmarshalJSON(text.Raw)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("decoding a manifest: %w", err)
+		}
+		objects = append(objects, object)
 	}
 }
 

@@ -135,5 +135,9 @@ func (s *stage) explain(out *paper) {
 	out.say(plain, "  %s kubectl -n shop describe deployment shop     # this kubectl is part of the lab", s.lab)
 	out.say(plain, "  tail -f %s", s.serinLog())
 	out.say(plain, "To end them:")
-	out.say(plain, "  kill %d; %s down --dir %s && rm -r %s", s.controller.PID, s.lab, s.labDir(), s.dir)
+	end := fmt.Sprintf("%s down --dir %s && rm -r %s", s.lab, s.labDir(), s.dir)
+	if s.controller.Alive() { // nobody is to type "kill 0"
+		end = fmt.Sprintf("kill %d; %s", s.controller.PID, end)
+	}
+	out.say(plain, "  %s", end)
 }

@@ -24,22 +24,29 @@ type story struct {
 	changes   <-chan news
 	began     time.Time
 
-	now     look
+	now     look // as of the last news
+	noticed look // as of the last sightings
+	shown   look // as of the last line
 	last    *eventsv1.Event
-	printed string   // what the last line said of the pods and routes
 	weights []string // of the canary in the VirtualService, in the order in which the watch told of them
 	reasons []string // of Serin's Events, in their order
 }
 
 func (c *cluster) follow(ctx context.Context, out *paper, namespace string) (*story, error) {
-	changes, err := c.watch(ctx, namespace)
-	return &story{cluster: c, out: out, namespace: namespace, changes: changes, began: time.Now()}, err
+	s := &story{cluster: c, out: out, namespace: namespace}
+	var err error
+	if s.changes, err = c.watch(ctx, namespace); err != nil {
+		return nil, err
+	}
+	s.now, err = c.take(ctx, namespace)
+	s.begin()
+	return s, err
 }
 
 // begin starts the clock of an act.
 func (s *story) begin() {
 	s.began, s.last, s.weights, s.reasons = time.Now(), nil, nil, nil
-	s.printed = state(s.now)
+	s.noticed, s.shown = s.now, s.now
 }
 
 const columns = "%-7s %-6s %-6s %-7s %-7s %-19s %s"
@@ -52,20 +59,32 @@ func (s *story) head() {
 	s.out.say(bold, columns, "TIME", "ASKED", seen, "STABLE", "CANARY", "REASON", "MESSAGE")
 }
 
+// manners is how long pods that changed wait for the Event that tells of them, which is written a moment later and says more.
+const manners = 150 * time.Millisecond
+
 // until prints what happens until the act has ended, and fails when it ends otherwise.
 func (s *story) until(ctx context.Context, ended func(*story) (bool, error)) error {
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
+	var waited <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-limit.C:
-			return fmt.Errorf("not over after %s; the condition says %s %s: %s", patience, s.now.promoted.Status, s.now.promoted.Reason, s.now.promoted.Message)
+			said := s.now.promoted
+			return fmt.Errorf("not over after %s; the condition says %s, %s: %s", patience, said.Status, said.Reason, said.Message)
 		case change := <-s.changes:
-			if err := s.tell(ctx, change); err != nil {
+			if err := s.hear(ctx, change); err != nil {
 				return err
 			}
+			if waited == nil {
+				waited = time.After(manners)
+			}
+			continue
+		case <-waited:
+			waited = nil
+			s.count()
 		}
 		if done, err := ended(s); done || err != nil {
 			return err
@@ -73,28 +92,32 @@ func (s *story) until(ctx context.Context, ended func(*story) (bool, error)) err
 	}
 }
 
-// tell prints a line for a move, and one where pods or routes have come to rest in another state than the last line showed.
-func (s *story) tell(ctx context.Context, change news) error {
-	before := s.now
-	var err error
+// hear looks again, and prints a line for a move of Serin's.
+func (s *story) hear(ctx context.Context, change news) (err error) {
 	if s.now, err = s.take(ctx, s.namespace); err != nil {
 		return err
 	}
 	if change.split != "" && (len(s.weights) == 0 || s.weights[len(s.weights)-1] != change.split) {
 		s.weights = append(s.weights, change.split)
 	}
-	if e := change.event; e != nil {
-		s.last, s.reasons = e, append(s.reasons, e.Reason)
-		s.move(e)
-		return nil
+	if change.event != nil {
+		s.last, s.reasons = change.event, append(s.reasons, change.event.Reason)
+		s.move(change.event)
 	}
-	for _, words := range sightings(before, s.now) {
-		s.line(grey, "(seen)", words)
-	}
-	if state(s.now) != s.printed && level(s.now.target) && level(s.now.canary) && s.now.canary != nil {
-		s.line(grey, "(seen)", "the pods are ready")
+	if s.last != nil { // an act begins with Serin's word
+		for _, words := range s.sightings() {
+			s.line(grey, "(seen)", words)
+		}
+		s.noticed = s.now
 	}
 	return nil
+}
+
+// count prints that pods have come to rest in another number than the last line showed.
+func (s *story) count() {
+	if s.now.canary != nil && level(s.now.target) && level(s.now.canary) && state(s.now) != state(s.shown) {
+		s.line(grey, "(seen)", "the pods are ready")
+	}
 }
 
 func (s *story) move(e *eventsv1.Event) {
@@ -109,7 +132,7 @@ func (s *story) move(e *eventsv1.Event) {
 }
 
 func (s *story) line(c colour, reason, words string) {
-	s.printed = state(s.now)
+	s.shown = s.now
 	elapsed := fmt.Sprintf("+%.1fs", time.Since(s.began).Seconds())
 	s.out.say(c, columns, elapsed, s.now.asked(), s.now.seen(), pods(s.now.target), pods(s.now.canary), reason, strings.Join(strings.Fields(words), " "))
 }
@@ -118,10 +141,8 @@ func (s *story) line(c colour, reason, words string) {
 func state(l look) string { return pods(l.target) + " " + pods(l.canary) }
 
 // sightings are the changes of objects that no Event tells of.
-func sightings(before, now look) []string {
-	if before.target == nil {
-		return nil
-	}
+func (s *story) sightings() []string {
+	before, now := s.noticed, s.now
 	var words []string
 	add := func(happened bool, format string, args ...any) {
 		if happened {
@@ -132,8 +153,8 @@ func sightings(before, now look) []string {
 	add(before.split.pairs == 0 && now.split.pairs > 0, "VirtualService %s: %d destinations are split, %d that lead elsewhere are as they were", app, now.split.pairs, now.split.whole)
 	add(before.split.pairs > 0 && now.split.pairs == 0, "VirtualService %s: no destination is split any more", app)
 	add(before.subsets && !now.subsets, "DestinationRule %s-serin is gone", app)
-	add(before.canary == nil && now.canary != nil, "Deployment %s is there", canaryName)
-	add(before.canary != nil && now.canary == nil, "Deployment %s is gone", canaryName)
+	add(s.shown.canary == nil && now.canary != nil, "Deployment %s is there", canaryName)
+	add(s.shown.canary != nil && now.canary == nil, "Deployment %s is gone", canaryName)
 	return words
 }
 
