@@ -15,23 +15,40 @@ import (
 
 // keep scales the target's other ReplicaSets to 0: the Deployment controller
 // then fills the one that is left.
+//
+// One that has no pods is filled here, and first: of a paused Deployment without
+// any, the controller fills the ReplicaSet of the wanted template, whatever it is.
 func (p *pass) keep(ctx context.Context) error {
 	if p.decision.Keep == "" {
 		return nil
 	}
-	none := int32(0)
-	for i := range p.world.ReplicaSets {
-		set := &p.world.ReplicaSets[i]
-		if set.Labels[appsv1.DefaultDeploymentUniqueLabelKey] == p.decision.Keep || set.Spec.Replicas == nil || *set.Spec.Replicas == 0 {
-			continue
+	for _, set := range p.world.ReplicaSets {
+		if set.Labels[appsv1.DefaultDeploymentUniqueLabelKey] == p.decision.Keep && isEmpty(&set) {
+			if err := p.scale(ctx, &set, *p.world.Target.Spec.Replicas); err != nil {
+				return err
+			}
 		}
-		wanted := set.DeepCopy()
-		wanted.Spec.Replicas = &none
-		if err := p.Patch(ctx, wanted, client.MergeFromWithOptions(set, client.MergeFromWithOptimisticLock{})); err != nil {
-			return fmt.Errorf("scaling ReplicaSet %s/%s to 0: %w", set.Namespace, set.Name, err)
-		}
-		p.changes.Other = true
 	}
+	for _, set := range p.world.ReplicaSets {
+		if set.Labels[appsv1.DefaultDeploymentUniqueLabelKey] != p.decision.Keep && !isEmpty(&set) {
+			if err := p.scale(ctx, &set, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func isEmpty(set *appsv1.ReplicaSet) bool { return set.Spec.Replicas != nil && *set.Spec.Replicas == 0 }
+
+func (p *pass) scale(ctx context.Context, set *appsv1.ReplicaSet, size int32) error {
+	// The cache may have left out the template; only the size may differ in what is sent.
+	base := set.DeepCopy()
+	set.Spec.Replicas = &size
+	if err := p.Patch(ctx, set, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})); err != nil {
+		return fmt.Errorf("scaling ReplicaSet %s/%s to %d: %w", set.Namespace, set.Name, size, err)
+	}
+	p.changes.Other = true
 	return nil
 }
 

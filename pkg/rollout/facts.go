@@ -195,7 +195,7 @@ func isToArm(s Snapshot) bool {
 }
 
 func isToDisarm(s Snapshot) bool {
-	return isAtRest(s) && s.Target.WantsStable && s.Guard == GuardPolicy && s.Target.Paused && s.Memo.Armed
+	return isAtRest(s) && s.Target.WantsStable && s.Guard == GuardPolicy && s.Target.Paused
 }
 
 func isMisconfigured(s Snapshot) bool { return isUpToDate(s) && len(s.Problems) > 0 }

@@ -263,9 +263,13 @@ func arm(s Snapshot) Decision {
 	return d
 }
 
+// disarm lets a target go that has nothing to wait for: while it is paused,
+// nobody can resume or restart it. The guard wants to see a memo that changed,
+// and no other memo fits here.
 func disarm(s Snapshot) Decision {
 	d := idle(s)
 	d.Target, d.Memo.Armed, d.Quiet = Released, false, true
+	d.Memo.Generation = s.Target.Generation
 	return d
 }
 

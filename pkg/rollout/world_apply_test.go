@@ -126,6 +126,12 @@ func (p *pass) keep() bool {
 	if p.d.Keep == "" {
 		return true
 	}
+	if kept := p.w.target.find(p.d.Keep); kept != nil && kept.desired == 0 {
+		kept.desired = p.w.target.replicas
+		if !p.wrote() {
+			return false
+		}
+	}
 	for _, r := range p.w.target.sets {
 		if r.template != p.d.Keep && r.desired > 0 {
 			r.desired = 0

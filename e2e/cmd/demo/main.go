@@ -32,10 +32,15 @@ func main() {
 		err = perform(ctx, out, settings)
 	}
 	stop()
-	if err != nil {
+	switch {
+	case err == nil:
+		return
+	case wasInterrupted(err):
+		out.say(yellow, "Interrupted: %v", err)
+	default:
 		out.say(red, "FAILED: %v", err)
-		os.Exit(1)
 	}
+	os.Exit(1)
 }
 
 // find looks for what the demo runs: in the environment, or in the repository that holds the working directory.
@@ -93,7 +98,7 @@ func perform(signals context.Context, out *paper, s settings) (err error) {
 	return err
 }
 
-var errInterrupted = errors.New("interrupted")
+var errInterrupted = errors.New("everything that was started has been ended")
 
 func wasInterrupted(err error) bool { return errors.Is(err, errInterrupted) }
 

@@ -83,7 +83,8 @@ func (s *stage) startSerin(cancel context.CancelCauseFunc) error {
 		started <- err
 		_ = log.Close()
 		if err == nil {
-			cancel(fmt.Errorf("the controller ended: %v", cmd.Wait()))
+			_ = cmd.Wait() // the state says it, too, and also that all was well
+			cancel(fmt.Errorf("the controller ended: %s", cmd.ProcessState))
 		}
 	}()
 	if err := <-started; err != nil {
