@@ -17,7 +17,7 @@ import (
 // await waits until nothing is missing any more.
 func (p *shop) await(what string, missing func(view) string) view {
 	p.Helper()
-	return p.within(patience, what, missing)
+	return p.within(p.patience, what, missing)
 }
 
 func (p *shop) within(limit time.Duration, what string, missing func(view) string) view {

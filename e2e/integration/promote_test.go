@@ -96,7 +96,7 @@ func (p *shop) told(reasons ...string) {
 		if got := v.reasons(p.name); !slices.Equal(got, reasons) {
 			return "they tell " + strings.Join(got, " ") + ", and should tell " + strings.Join(reasons, " ")
 		}
-		return ""
+		return p.hasCondition(v, string(v.condition(p.name).Status), "UpToDate", reasons[len(reasons)-1]) // else more is to come
 	})
 	v, _ := p.now()
 	for _, e := range v.story(p.name) {

@@ -4,7 +4,6 @@ package integration_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -20,12 +19,12 @@ func TestARatioRolloutKeepsItsCapacity(t *testing.T) {
 		version  string
 	}{
 		"four pods, promoted":                     {4, false, nil, "v2"},
-		"four pods, rolled back":                  {4, false, nil, "v2-restart-later-1s"},
+		"four pods, rolled back":                  {4, false, nil, "aborted"},
 		"ten pods by the default steps, promoted": {10, false, []string{"serin.dev/steps", ""}, "v2"},
 		"one pod, promoted":                       {1, false, nil, "v2"},
 		"one pod, rolled back":                    {1, false, nil, "v2-crash"},
 		"an autoscaler's size, promoted":          {4, true, nil, "v2"},
-		"an autoscaler's size, rolled back":       {4, true, nil, "v2-restart-later-1s"},
+		"an autoscaler's size, rolled back":       {4, true, nil, "aborted"},
 		"asked for in the mesh, promoted":         {4, false, []string{"serin.dev/traffic", "replicas"}, "v2"},
 		"pods that start slowly, promoted":        {3, false, nil, "v2-slow-1s"},
 	} {
@@ -38,16 +37,21 @@ func TestARatioRolloutKeepsItsCapacity(t *testing.T) {
 			if test.scaled {
 				p.autoscale()
 			}
-			annotations := quick
-			if test.version == "v2-restart-later-1s" {
-				annotations = with(quick, "serin.dev/steps", "25,50:1h,100")
-			}
-			p.open(test.replicas, with(annotations, test.with...))
-			p.deploy(test.version)
-			if slices.Contains([]string{"v2", "v2-slow-1s"}, test.version) {
+			p.open(test.replicas, with(quick, test.with...))
+			switch test.version {
+			case "aborted":
+				test.version = "v2"
+				p.annotate("steps", "25,50:pause,100")
+				p.deploy("v2")
+				p.paused(500)
+				p.annotate("abort", "true")
+				p.rolledBack("v1", "AbortRequested")
+			case "v2-crash":
+				p.deploy(test.version)
+				p.rolledBack("v1", "CrashLoop")
+			default:
+				p.deploy(test.version)
 				p.promoted(test.version)
-			} else {
-				p.rolledBack("v1")
 			}
 			p.neverBelow(int(test.replicas))
 			p.templateIsTheUsers("v1", test.version)
@@ -106,7 +110,7 @@ func (p *shop) sizeUntouched(size int32) {
 func TestScalingDuringEachStep(t *testing.T) {
 	t.Parallel()
 	for name, weight := range map[string]int{"before any": 0, "at 25%": 250, "at 50%": 500, "at 100%": 1000} {
-		for _, to := range []int{2, 7} {
+		for _, to := range []int{map[bool]int{true: 3, false: 2}[weight == 500], 7} { // never what the ratio made it
 			for mode, meshed := range map[string]bool{"in the mesh": true, "by pod ratio": false} {
 				t.Run(fmt.Sprintf("%s to %d %s", name, to, mode), func(t *testing.T) {
 					t.Parallel()

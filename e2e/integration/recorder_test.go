@@ -100,8 +100,8 @@ func (r *recorder) record(ctx context.Context, kind string, s source) error {
 }
 
 func (j *journal) add(kind string, object metav1.Object, event watch.Event) {
-	version, err := strconv.ParseInt(object.GetResourceVersion(), 10, 64)
-	if err != nil || event.Type == watch.Bookmark {
+	version := number(object.GetResourceVersion())
+	if version == 0 || event.Type == watch.Bookmark {
 		return
 	}
 	object.SetManagedFields(nil)
@@ -116,6 +116,15 @@ func (j *journal) add(kind string, object metav1.Object, event watch.Event) {
 	}
 	close(j.changed)
 	j.changed = make(chan struct{})
+}
+
+// number is a resource version as a number, by which all of them have an order.
+func number(version string) int64 {
+	n, err := strconv.ParseInt(version, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // now is the namespace as it is, and a channel that is closed when it has changed.

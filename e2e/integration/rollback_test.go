@@ -86,7 +86,7 @@ func TestARejectedTemplateIsPutBack(t *testing.T) {
 	p.rolledBack("v1", "CrashLoop")
 	p.deploy("v1")
 	p.promoted("v1")
-	p.told("UpToDate", "NewTemplate", "CrashLoop", "CrashLoop", "TemplateReverted", "Cancelled")
+	p.told("UpToDate", "NewTemplate", "CrashLoop", "CrashLoop", "TemplateReverted", "Cancelled", "UpToDate")
 }
 
 func TestAbortAtEachStep(t *testing.T) {

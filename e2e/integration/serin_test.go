@@ -15,7 +15,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/serin-dev/serin/e2e/internal/proc"
 )
@@ -201,5 +200,3 @@ func (s *shelf) stop() error {
 	}
 	return nil
 }
-
-const patience = 60 * time.Second

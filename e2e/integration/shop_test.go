@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -52,8 +53,9 @@ type shop struct {
 	*journal
 	namespace string
 	name      string
-	serin     *serin // that looks after it
-	vs        map[string]any
+	serin     *serin         // that looks after it
+	vs        map[string]any // the user's VirtualService as it has to be at rest
+	patience  time.Duration  // the longest that anything may take
 }
 
 var unfit = regexp.MustCompile(`[^a-z0-9]+`)
@@ -67,7 +69,7 @@ func newShop(t *testing.T, c *cluster, s *serin) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &shop{T: t, cluster: c, journal: c.of(space.Name), namespace: space.Name, name: "shop", serin: s}
+	p := &shop{T: t, cluster: c, journal: c.of(space.Name), namespace: space.Name, name: "shop", serin: s, patience: time.Minute}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(p.dump())
@@ -200,6 +202,12 @@ func (p *shop) patch(kind types.PatchType, patch string, subresources ...string)
 	if err != nil {
 		p.Fatalf("patching with %s: %v", patch, err)
 	}
+	p.await("the recorder", func(v view) string {
+		if seen := v.deployment(p.name); seen != nil && number(seen.ResourceVersion) < number(d.ResourceVersion) {
+			return "it has not seen the last write"
+		}
+		return ""
+	})
 	return d
 }
 
@@ -221,5 +229,5 @@ func (p *shop) annotate(key, value string) {
 
 func (p *shop) scale(replicas int) {
 	p.Helper()
-	p.patch(types.MergePatchType, fmt.Sprintf(`{"spec":{"replicas":%d}}`, replicas), "scale")
+	p.patch(types.MergePatchType, fmt.Sprintf(`{"spec":{"replicas":%d}}`, replicas), "scale") // has the version of the Deployment
 }

@@ -52,8 +52,9 @@ func (f finder) canaryOf(ctx context.Context, namespace, label string) []reconci
 		client.MatchingFields{targetIndex: "true"})
 }
 
-// deployment: a target is its own, a canary Deployment is its owner's.
-func (f finder) deployment(_ context.Context, object client.Object) []reconcile.Request {
+// deployment: a target is its own, a canary Deployment is its owner's. One that
+// is somebody else's may have a name that a canary needs.
+func (f finder) deployment(ctx context.Context, object client.Object) []reconcile.Request {
 	d, ok := object.(*appsv1.Deployment)
 	switch {
 	case !ok:
@@ -62,6 +63,9 @@ func (f finder) deployment(_ context.Context, object client.Object) []reconcile.
 		return owner(d)
 	case isTarget(d):
 		return []reconcile.Request{request(d.Namespace, d.Name)}
+	case workload.IsCanaryName(d.Name):
+		return f.targets(ctx, d.Namespace, func(t *appsv1.Deployment) bool { return workload.CanaryName(t.Name) == d.Name },
+			client.MatchingFields{targetIndex: "true"})
 	default:
 		return nil
 	}

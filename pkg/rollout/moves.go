@@ -69,7 +69,8 @@ func awaitNative(s Snapshot) Decision {
 		d.Message = "a new template was not held and is going out to everybody; install the guard policy (deploy/guard), or keep the Deployment paused at rest"
 	}
 	if s.Target.Paused {
-		d.Message = "the Deployment is paused and has not rolled out its present template; resume it with kubectl rollout resume"
+		// The guard takes no resume from a Deployment that is opted in.
+		d.Message = "the Deployment was paused before its present template was rolled out; remove the annotation serin.dev/canary, resume it with kubectl rollout resume, and opt in again"
 	}
 	return d
 }

@@ -4,6 +4,7 @@ package rollout
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -118,6 +119,9 @@ func complain(s Snapshot) Decision {
 		messages = append(messages, p.Message)
 	}
 	d := Decision{Phase: phase, Reason: s.Problems[0].Reason, Message: strings.Join(messages, "; "), Warning: true, Memo: s.Memo}
+	if slices.ContainsFunc(s.Problems, func(p Problem) bool { return p.Reason == ExclusiveVolume }) {
+		d.Recheck = patience // claims are not watched
+	}
 	return keepCarrying(s, d)
 }
 

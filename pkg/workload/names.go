@@ -22,6 +22,10 @@ func CanaryName(target string) string {
 	return shorten(target, longestName-len(suffix)) + suffix
 }
 
+// IsCanaryName reports whether a Deployment of that name could be in the way
+// of some target's canary.
+func IsCanaryName(name string) bool { return strings.HasSuffix(name, suffix) }
+
 // CanaryOf is the value of the label annotations.CanaryOf: the target's name,
 // shortened where it is too long for the value of a label.
 func CanaryOf(target string) string {

@@ -36,7 +36,7 @@ func main() {
 	case err == nil:
 		return
 	case wasInterrupted(err):
-		out.say(yellow, "Interrupted: %v", err)
+		out.say(yellow, "Stopped: %v", err)
 	default:
 		out.say(red, "FAILED: %v", err)
 	}
@@ -98,7 +98,7 @@ func perform(signals context.Context, out *paper, s settings) (err error) {
 	return err
 }
 
-var errInterrupted = errors.New("everything that was started has been ended")
+var errInterrupted = errors.New("interrupted")
 
 func wasInterrupted(err error) bool { return errors.Is(err, errInterrupted) }
 

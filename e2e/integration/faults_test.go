@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package integration_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// course is a rollout in short, and how it has to end.
+type course struct {
+	mesh bool
+	back bool // ends rolled back
+}
+
+var courses = map[string]course{
+	"promoted in the mesh":     {mesh: true},
+	"promoted by pod ratio":    {},
+	"rolled back in the mesh":  {mesh: true, back: true},
+	"rolled back by pod ratio": {back: true},
+}
+
+// open makes the app that goes the course.
+func (c course) open(t *testing.T, s *serin) *shop {
+	t.Helper()
+	p := newShop(t, shared, s)
+	if c.mesh {
+		p.mesh()
+	}
+	if c.back {
+		return p.open(2, with(quick, "serin.dev/steps", "50:1h,100"))
+	}
+	return p.open(2, with(quick, "serin.dev/steps", "50,100", "serin.dev/hold", "100ms"))
+}
+
+// run takes it to its end and asserts all that has to hold.
+func (c course) run(p *shop) {
+	p.Helper()
+	if c.back {
+		p.deploy("v2-restart-later-1s")
+		p.rolledBack("v1", "RestartsExceeded")
+	} else {
+		p.deploy("v2")
+		p.promoted("v2")
+		if !c.mesh {
+			p.neverBelow(2)
+		}
+	}
+	if c.mesh {
+		p.neverBeyondCapacity()
+	}
+	v, _ := p.now()
+	if size := *v.deployment(p.name).Spec.Replicas; size != 2 {
+		p.Errorf("the target has a size of %d, and had 2", size)
+	}
+}
+
+// moves are the writes that matter: an Event that gets lost is lost.
+func (p *shop) moves(c call) bool {
+	return c.write() && c.resource != "events" && c.namespace == p.namespace
+}
+
+// Each write of a rollout fails once, in each of the ways in which a write can fail.
+func TestAFailedWriteAtEachPosition(t *testing.T) {
+	t.Parallel()
+	for name, c := range courses {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := everyones.take(t)
+			p := c.open(t, s)
+			from := s.count()
+			c.run(p)
+			writes := s.since(from, p.moves)
+			for i := range len(writes) + 1 {
+				for how, what := range map[string]fate{"fails": fails, "conflicts": conflicts, "gets lost": getsLost} {
+					t.Run(fmt.Sprintf("write %d %s", i+1, how), func(t *testing.T) {
+						t.Parallel()
+						p := c.open(t, s)
+						var n, hit atomic.Int64
+						s.decide(p.namespace, func(c call) fate {
+							if p.moves(c) && n.Add(1) == int64(i+1) {
+								hit.Store(1)
+								return what
+							}
+							return passes
+						})
+						c.run(p)
+						if hit.Load() == 0 {
+							t.Logf("there were %d writes only", n.Load())
+						}
+					})
+				}
+			}
+		})
+	}
+}
+
+// TestKilledAfterEachWrite kills the controller, without a chance to tidy up, whenever one of its writes has landed, and
+// before it knows.
+func TestKilledAfterEachWrite(t *testing.T) {
+	s := startSerin(t, newProxy(t, shared, shared.token), alone...)
+	shops := map[string]*shop{}
+	for name, c := range courses {
+		shops[name] = c.open(t, s)
+	}
+	var kills atomic.Int64
+	dead := make(chan struct{}, 1)
+	for _, p := range shops {
+		s.then(p.namespace, func(c call) {
+			if p.moves(c) && c.status < 300 {
+				kills.Add(1)
+				s.kill()
+				select {
+				case dead <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	go revive(t, s, dead)
+	t.Run("and started again", func(t *testing.T) {
+		for name, c := range courses {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				p := *shops[name]
+				p.T, p.patience = t, 3*time.Minute
+				c.run(&p)
+			})
+		}
+	})
+	t.Logf("killed after %d writes", kills.Load())
+}
+
+// revive starts the controller again whenever it is dead.
+func revive(t *testing.T, s *serin, dead <-chan struct{}) {
+	for {
+		select {
+		case <-t.Context().Done():
+			return
+		case <-dead:
+			if err := s.start(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
