@@ -3,6 +3,7 @@
 package integration_test
 
 import (
+	"slices"
 	"testing"
 )
 
@@ -10,12 +11,13 @@ import (
 func TestTwoAppsOfOneServiceTakeTurns(t *testing.T) {
 	t.Parallel()
 	p := newShop(t, shared, everyones.take(t)).mesh()
-	p.together("shop", "shop-two")
+	p.together("shop", slow())
+	p.together("shop-two", quick)
 	service := serviceOf(p.name)
 	service.Spec.Selector = map[string]string{"part-of": "shop"}
 	p.serve(service)
 	two := *p
-	two.name = "shop-two"
+	two.name, two.vs = "shop-two", nil // the routes are looked at through the other
 	p.adopted()
 	two.adopted()
 
@@ -28,16 +30,17 @@ func TestTwoAppsOfOneServiceTakeTurns(t *testing.T) {
 	}
 	p.annotate("promote", "full")
 	p.promoted("v2")
-	two.annotate("steps", "50,100")
 	two.promoted("v2")
+	p.promoted("v2")
+	if weights, err := p.weights(p.name); err != nil || !slices.Equal(weights, []int{untouched, 0, 250, 1000, untouched, 0, 250, 500, 1000, untouched}) {
+		t.Errorf("the weights were %v, %v", weights, err)
+	}
 }
 
-// together creates apps whose pods one Service can select.
-func (p *shop) together(names ...string) {
+// together creates an app whose pods one Service can select beside others.
+func (p *shop) together(name string, annotations map[string]string) {
 	p.Helper()
-	for _, name := range names {
-		d := deploymentOf(name, 2, slow())
-		d.Spec.Template.Labels = with(d.Spec.Template.Labels, "part-of", "shop")
-		p.create(d)
-	}
+	d := deploymentOf(name, 2, annotations)
+	d.Spec.Template.Labels = with(d.Spec.Template.Labels, "part-of", "shop")
+	p.create(d)
 }

@@ -85,7 +85,7 @@ func TestWhatIsDecided(t *testing.T) {
 		}},
 		"a canary that lost half steps back to what it carries": {full, func(s *rollout.Snapshot) { s.Canary.Available = 1 }, func(s rollout.Snapshot) rollout.Decision {
 			d := rollout.Decision{Phase: rollout.Progressing, Reason: "CanaryLost", Warning: true, Memo: s.Memo, Routes: rollout.Present, Weight: 250,
-				Message: "from 100% back to 25%, which the canary's 1 available pods can carry: 1 of 4 pods available"}
+				Message: "from 100% back to 25%, the most that 1 available canary pod can carry: 1 of 4 pods available"}
 			d.Memo.Weight, d.Memo.Since = 250, epoch
 			return d
 		}},

@@ -14,7 +14,7 @@ import (
 // begin starts a rollout at weight 0. A rollout that starts over keeps the mode
 // and the Service that its routes already have.
 func begin(s Snapshot) Decision {
-	d := Decision{Phase: Progressing, Memo: rest(s), Message: fmt.Sprintf("a new template goes out as a canary: %s, by %s", steps(s.Plan), s.Mode)}
+	d := Decision{Phase: Progressing, Memo: rest(s), Message: fmt.Sprintf("a new template goes out as a canary: %s, by %s", steps(s.Plan), means[s.Mode])}
 	d.Memo.Started, d.Memo.Mode, d.Memo.Service = s.Now, s.Mode, s.Service
 	if s.Memo.Ending == Restart && s.Memo.Mode != "" {
 		d.Memo.Mode, d.Memo.Service = s.Memo.Mode, s.Memo.Service
@@ -28,14 +28,6 @@ func begin(s Snapshot) Decision {
 		d.Memo.Full = s.Plan.Promote == PromoteFull
 	}
 	return d
-}
-
-func steps(p Plan) string {
-	words := make([]string, 0, len(p.Steps))
-	for _, step := range p.Steps {
-		words = append(words, step.Weight.String())
-	}
-	return strings.Join(words, " → ")
 }
 
 // end takes a rollout back.
@@ -175,7 +167,7 @@ func stepBack(s Snapshot) Decision {
 	d := Decision{Phase: Progressing, Memo: s.Memo, Warning: true, Routes: Present}
 	d.Memo.Weight, d.Memo.Since = carried(s), s.Now
 	d.Weight = d.Memo.Weight
-	d.Message = fmt.Sprintf("from %s back to %s, which the canary's %d available pods can carry: %s", s.Memo.Weight, d.Weight, s.Canary.Available, waits(s))
+	d.Message = fmt.Sprintf("from %s back to %s, the most that %s can carry: %s", s.Memo.Weight, d.Weight, count(s.Canary.Available, "available canary pod"), waits(s))
 	return d
 }
 
@@ -244,7 +236,7 @@ func raise(s Snapshot) Decision {
 	w := goal(s)
 	need := want(s, w).canary
 	d := Decision{Phase: Progressing, Memo: s.Memo, Quiet: true, Canary: Present, CanaryPods: need,
-		Message: fmt.Sprintf("the canary needs %d available pods for %s: %s", need, w, waits(s))}
+		Message: fmt.Sprintf("the canary needs %s for %s: %s", count(need, "available pod"), w, waits(s))}
 	if s.Canary.Exists && s.Target.WantsCanary {
 		d.CanaryPods = max(need, s.Canary.Desired) // pods that may carry traffic stay
 	}
@@ -276,7 +268,7 @@ func advance(s Snapshot) Decision {
 		return d
 	}
 	d.Memo.Weight, d.Memo.Since = step.Weight, s.Now
-	d.Message = fmt.Sprintf("from %s to %s, carried by %d canary pods", s.Memo.Weight, step.Weight, s.Canary.Available)
+	d.Message = fmt.Sprintf("from %s to %s, carried by %s", s.Memo.Weight, step.Weight, count(s.Canary.Available, "canary pod"))
 	switch w := want(s, step.Weight); {
 	case !byRatio(s):
 		d.Routes, d.Weight = Present, step.Weight

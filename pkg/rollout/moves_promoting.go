@@ -11,7 +11,7 @@ import "fmt"
 // makes it fail.
 func promote(s Snapshot) Decision {
 	d := Decision{Phase: Promoting, Memo: s.Memo, Target: Released,
-		Message: fmt.Sprintf("%d canary pods carried %s and nothing failed: the Deployment is let go onto the same template", s.Canary.Available, s.Memo.Weight)}
+		Message: fmt.Sprintf("%s carried %s and nothing failed: the Deployment is let go onto the same template", count(s.Canary.Available, "canary pod"), s.Memo.Weight)}
 	d.Memo.Promoting, d.Memo.Since = true, s.Now
 	return d
 }

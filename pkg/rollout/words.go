@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"fmt"
+	"strings"
+)
+
+// means says in words how traffic is moved.
+var means = map[Mode]string{
+	Istio:    "Istio weights",
+	Replicas: "the ratio of pods",
+	Surge:    "the ratio of pods, beside a target whose size an autoscaler sets",
+}
+
+// count is a number of things: "1 canary pod", "2 canary pods".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func steps(p Plan) string {
+	words := make([]string, 0, len(p.Steps))
+	for _, step := range p.Steps {
+		words = append(words, step.Weight.String())
+	}
+	return strings.Join(words, " → ")
+}
