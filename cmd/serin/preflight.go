@@ -34,24 +34,28 @@ func preflight(ctx context.Context, config *rest.Config, namespace string, elect
 	if err != nil {
 		return fmt.Errorf("asking %s what the controller may do: %w", config.Host, err)
 	}
-	if fatal := missing(accesses, allowed, elect, logger); len(fatal) > 0 {
+	fatal := missing(accesses, allowed, elect, logger)
+	if elect { // first: in a namespace that does not exist nobody has permissions
+		if err := leaseHasAHome(ctx, clients, namespace); err != nil {
+			return err
+		}
+	}
+	if len(fatal) > 0 {
 		return fmt.Errorf("the controller may not %s; apply deploy/ (or the chart) again to grant it", strings.Join(fatal, ", nor "))
 	}
-	if !elect {
-		return nil
-	}
-	return leaseHasAHome(ctx, clients, namespace)
+	return nil
 }
 
 // missing logs every permission that is not there, and returns those that nothing works without.
 func missing(accesses []permissions.Access, allowed []bool, elect bool, logger logr.Logger) (fatal []string) {
 	for i, access := range accesses {
-		unneeded := access.Resource == "leases" && !elect
-		if allowed[i] || unneeded {
+		lease := access.Resource == "leases"
+		if allowed[i] || (lease && !elect) {
 			continue
 		}
 		logger.Info("Permission missing", "permission", access.String(), "needed", access.Why)
-		if watched := access.Verb == "list" || access.Verb == "watch"; watched && access.Group != istioGroup {
+		watched := access.Verb == "list" || access.Verb == "watch"
+		if lease || (watched && access.Group != istioGroup) {
 			fatal = append(fatal, access.String())
 		}
 	}
@@ -64,7 +68,7 @@ func leaseHasAHome(ctx context.Context, clients kubernetes.Interface, namespace 
 	if apierrors.IsNotFound(err) {
 		return fmt.Errorf("namespace %s, where the lease is kept, does not exist; apply deploy/, name another with --namespace, or run a single replica with --leader-elect=false", namespace)
 	}
-	if err != nil {
+	if err != nil && !apierrors.IsForbidden(err) { // that permission is named with the others
 		return fmt.Errorf("reading Namespace %s: %w", namespace, err)
 	}
 	return nil

@@ -159,6 +159,9 @@ func (p *shop) dump() string {
 	fmt.Fprintf(&text, "weights %v %v\n", weights, err)
 	if p.serin != nil {
 		fmt.Fprintf(&text, "the controller:\n%s", tail(p.serin.about(p.namespace), 12000))
+		for _, c := range p.serin.since(0, p.moves) {
+			fmt.Fprintf(&text, "%s %s: %d %.300q\n", c.at.Format("15:04:05.000"), c, c.status, c.body)
+		}
 	}
 	return text.String()
 }

@@ -46,12 +46,7 @@ func TestWritesOfARollout(t *testing.T) {
 			} else {
 				p.rolledBack("v1")
 			}
-			p.await("the last Event", func(v view) string {
-				if reasons := v.reasons(p.name); reasons[len(reasons)-1] != v.condition(p.name).Reason {
-					return fmt.Sprint(reasons)
-				}
-				return ""
-			})
+			p.toldTheEnd()
 			writes := p.serin.since(from, func(c call) bool { return c.write() && c.namespace == p.namespace })
 			t.Logf("writes of a rollout, %s:\n%s", name, table(writes))
 			landed := slices.DeleteFunc(writes, func(c call) bool { return c.status >= http.StatusBadRequest })
@@ -60,6 +55,17 @@ func TestWritesOfARollout(t *testing.T) {
 			}
 		})
 	}
+}
+
+// toldTheEnd waits until the last Event says what the condition says.
+func (p *shop) toldTheEnd() {
+	p.Helper()
+	p.await("the last Event", func(v view) string {
+		if reasons := v.reasons(p.name); reasons[len(reasons)-1] != v.condition(p.name).Reason {
+			return fmt.Sprint(reasons)
+		}
+		return ""
+	})
 }
 
 // Deployments at rest cost nothing, however busy others are, and whatever happens to them that is no new template.

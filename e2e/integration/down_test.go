@@ -14,13 +14,13 @@ import (
 // While no controller runs, the API server itself holds a changed template.
 func TestATemplateChangedWithoutAController(t *testing.T) {
 	s := startSerin(t, newProxy(t, shared, shared.token), alone...)
-	known := []*shop{newShop(t, shared, s).mesh().open(2, quick), newShop(t, shared, s).open(2, quick)}
+	shops := []*shop{newShop(t, shared, s).mesh().open(2, quick), newShop(t, shared, s).open(2, quick)}
 	s.kill()
 	unknown := newShop(t, shared, s).mesh()
 	unknown.sell(quick)
 	unknown.serve(serviceOf(unknown.name))
 	unknown.running("v1", 2)
-	shops := append(known, unknown)
+	shops = append(shops, unknown)
 	for _, p := range shops {
 		p.deploy("v2")
 	}

@@ -4,6 +4,7 @@ package integration_test
 
 import (
 	"fmt"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -100,49 +101,36 @@ func TestAFailedWriteAtEachPosition(t *testing.T) {
 // TestKilledAfterEachWrite kills the controller, without a chance to tidy up, whenever one of its writes has landed, and
 // before it knows.
 func TestKilledAfterEachWrite(t *testing.T) {
-	s := startSerin(t, newProxy(t, shared, shared.token), alone...)
-	shops := map[string]*shop{}
 	for name, c := range courses {
-		shops[name] = c.open(t, s)
-	}
-	var kills atomic.Int64
-	dead := make(chan struct{}, 1)
-	for _, p := range shops {
-		s.then(p.namespace, func(c call) {
-			if p.moves(c) && c.status < 300 {
-				kills.Add(1)
-				s.kill()
-				select {
-				case dead <- struct{}{}:
-				default:
+		t.Run(name, func(t *testing.T) {
+			s := startSerin(t, newProxy(t, shared, shared.token), alone...)
+			p := c.open(t, s)
+			p.annotate("settle", "2s") // longer than a start takes
+			p.patience = 2 * time.Minute
+			var kills atomic.Int64
+			s.then(p.namespace, func(c call) {
+				if p.moves(c) && c.status < http.StatusMultipleChoices {
+					kills.Add(1)
+					s.kill()
 				}
-			}
+			})
+			go s.revive(t)
+			c.run(p)
+			t.Logf("killed after each of %d writes", kills.Load())
 		})
 	}
-	go revive(t, s, dead)
-	t.Run("and started again", func(t *testing.T) {
-		for name, c := range courses {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				p := *shops[name]
-				p.T, p.patience = t, 3*time.Minute
-				c.run(&p)
-			})
-		}
-	})
-	t.Logf("killed after %d writes", kills.Load())
 }
 
-// revive starts the controller again whenever it is dead.
-func revive(t *testing.T, s *serin, dead <-chan struct{}) {
+// revive starts the controller again whenever it has ended, as the kubelet would.
+func (s *serin) revive(t *testing.T) {
 	for {
-		select {
-		case <-t.Context().Done():
+		<-s.ended()
+		if t.Context().Err() != nil { // it has been ended for good
 			return
-		case <-dead:
-			if err := s.start(); err != nil {
-				t.Error(err)
-			}
+		}
+		if err := s.start(); err != nil {
+			t.Error(err)
+			return
 		}
 	}
 }

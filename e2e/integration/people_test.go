@@ -45,7 +45,7 @@ func TestAFailureFreezes(t *testing.T) {
 		"until a person goes on": func(p *shop) {
 			p.annotate("steps", "25,50,100")
 			p.annotate("promote", "step")
-			p.promoted("v2-restart-later-1s")
+			p.promoted("v2-restart-later")
 		},
 		"until a person takes it back": func(p *shop) {
 			p.annotate("abort", "true")
@@ -71,7 +71,7 @@ func TestAFailureFreezes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newShop(t, shared, everyones.take(t)).mesh().open(4, slow("serin.dev/on-failure", "pause"))
-			p.deploy("v2-restart-later-1s")
+			p.deploy("v2-restart-later")
 			p.at(250)
 			p.saying("Unknown", "RestartsExceeded")
 			p.at(250)

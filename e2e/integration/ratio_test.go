@@ -10,24 +10,29 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// proportion is a rollout by the ratio of pods.
+type proportion struct {
+	replicas int32
+	scaled   bool // by an autoscaler
+	with     []string
+	version  string
+}
+
+var proportions = map[string]proportion{
+	"four pods, promoted":                     {4, false, nil, "v2"},
+	"four pods, rolled back":                  {4, false, nil, "aborted"},
+	"ten pods by the default steps, promoted": {10, false, []string{"serin.dev/steps", ""}, "v2"},
+	"one pod, promoted":                       {1, false, nil, "v2"},
+	"one pod, rolled back":                    {1, false, nil, "v2-crash"},
+	"an autoscaler's size, promoted":          {4, true, nil, "v2"},
+	"an autoscaler's size, rolled back":       {4, true, nil, "aborted"},
+	"asked for in the mesh, promoted":         {4, false, []string{"serin.dev/traffic", "replicas"}, "v2"},
+	"pods that start slowly, promoted":        {3, false, nil, "v2-slow-1s"},
+}
+
 func TestARatioRolloutKeepsItsCapacity(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		replicas int32
-		scaled   bool // by an autoscaler
-		with     []string
-		version  string
-	}{
-		"four pods, promoted":                     {4, false, nil, "v2"},
-		"four pods, rolled back":                  {4, false, nil, "aborted"},
-		"ten pods by the default steps, promoted": {10, false, []string{"serin.dev/steps", ""}, "v2"},
-		"one pod, promoted":                       {1, false, nil, "v2"},
-		"one pod, rolled back":                    {1, false, nil, "v2-crash"},
-		"an autoscaler's size, promoted":          {4, true, nil, "v2"},
-		"an autoscaler's size, rolled back":       {4, true, nil, "aborted"},
-		"asked for in the mesh, promoted":         {4, false, []string{"serin.dev/traffic", "replicas"}, "v2"},
-		"pods that start slowly, promoted":        {3, false, nil, "v2-slow-1s"},
-	} {
+	for name, test := range proportions {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newShop(t, shared, everyones.take(t))

@@ -125,6 +125,13 @@ func (s *serin) start() error {
 	return nil
 }
 
+// ended is closed when the process that was started last has ended.
+func (s *serin) ended() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.done
+}
+
 // signal sends a signal to the process and waits until it has ended.
 func (s *serin) signal(signal syscall.Signal) {
 	s.mu.Lock()

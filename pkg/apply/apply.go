@@ -23,11 +23,14 @@ type Changes struct {
 	Memo   bool
 	Routes []*unstructured.Unstructured // VirtualServices, as written
 	Rules  []*unstructured.Unstructured // DestinationRules, as written
+	Gone   []*unstructured.Unstructured // of both, those that were deleted
 	Other  bool                         // sizes, pauses, objects of ours
 }
 
 // Any reports whether anything was written.
-func (c Changes) Any() bool { return c.Told || c.Memo || len(c.Routes)+len(c.Rules) > 0 || c.Other }
+func (c Changes) Any() bool {
+	return c.Told || c.Memo || len(c.Routes)+len(c.Rules)+len(c.Gone) > 0 || c.Other
+}
 
 // Apply makes the decision true, in the one order. On an error, what was
 // written before it is reported too. A conflict means that the world moved on:

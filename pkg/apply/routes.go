@@ -37,8 +37,7 @@ func (p *pass) routes(ctx context.Context) error {
 	case rollout.Leave:
 	}
 	if p.decision.Subsets == rollout.Absent && p.world.Rule != nil {
-		p.changes.Other = true
-		return p.remove(ctx, p.world.Rule)
+		return p.removeMesh(ctx, p.world.Rule)
 	}
 	return nil
 }
@@ -74,7 +73,7 @@ func (p *pass) split(ctx context.Context) error {
 	switch {
 	case p.world.Governed && own != nil:
 		p.changes.Routes = append(p.changes.Routes, own)
-		return p.remove(ctx, own)
+		return p.removeMesh(ctx, own)
 	case p.world.Governed:
 		return nil
 	case own != nil:
@@ -107,7 +106,7 @@ func (p *pass) restore(ctx context.Context) error {
 		return nil
 	}
 	p.changes.Routes = append(p.changes.Routes, p.world.Own)
-	return p.remove(ctx, p.world.Own)
+	return p.removeMesh(ctx, p.world.Own)
 }
 
 func (p *pass) putRoutes(ctx context.Context, vs *unstructured.Unstructured, changed bool) error {
@@ -121,10 +120,20 @@ func (p *pass) putRoutes(ctx context.Context, vs *unstructured.Unstructured, cha
 	return nil
 }
 
+// removeMesh deletes an object of Istio's kinds, of which observe.Memory keeps
+// track instead of the client.
+func (p *pass) removeMesh(ctx context.Context, object *unstructured.Unstructured) error {
+	if err := p.remove(ctx, object, client.DisableReadYourWritesConsistency); err != nil {
+		return err
+	}
+	p.changes.Gone = append(p.changes.Gone, object)
+	return nil
+}
+
 // remove deletes the object that was observed, and no later one of its name.
-func (p *pass) remove(ctx context.Context, object client.Object) error {
+func (p *pass) remove(ctx context.Context, object client.Object, options ...client.DeleteOption) error {
 	uid := object.GetUID()
-	err := p.Delete(ctx, object, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+	err := p.Delete(ctx, object, append(options, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))...)
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("deleting %s %s: %w", object.GetObjectKind().GroupVersionKind().Kind, types.NamespacedName{Namespace: object.GetNamespace(), Name: object.GetName()}, err)
 	}

@@ -45,19 +45,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{RequeueAfter: soon}, nil
 	}
 	if err != nil {
-		r.Reporter.Refused(world, err)
+		r.Reporter.Refused(world, "Observe", err)
 		return reconcile.Result{}, fmt.Errorf("observing: %w", err)
 	}
 	decision := rollout.Decide(snapshot)
 	changes, err := r.Applier.Apply(ctx, world, snapshot, decision)
 	r.Observer.Memory.Routed(request.NamespacedName, changes.Routes)
 	r.Observer.Memory.Wrote(changes.Rules)
+	r.Observer.Memory.Removed(changes.Gone, now)
 	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		log.FromContext(ctx).V(1).Info("The world moved on, looking again", "reason", decision.Reason, "conflict", err.Error())
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
 	if err != nil {
-		r.Reporter.Refused(world, err)
+		r.Reporter.Refused(world, string(decision.Reason), err)
 		return reconcile.Result{}, fmt.Errorf("applying %s: %w", decision.Reason, err)
 	}
 	r.Observer.Memory.Waited(request.NamespacedName, decision.Reason, now)

@@ -61,8 +61,9 @@ func note(d rollout.Decision) string {
 }
 
 // Refused tells, on the target, of a permission that the controller lacks. The
-// API server's words name verb and resource.
-func (r Reporter) Refused(w observe.World, err error) {
+// API server's words name verb and resource. Each action is told of by itself:
+// Events that differ in their notes only become one.
+func (r Reporter) Refused(w observe.World, action string, err error) {
 	if w.Target == nil || !apierrors.IsForbidden(err) {
 		return
 	}
@@ -70,5 +71,5 @@ func (r Reporter) Refused(w observe.World, err error) {
 	if len(text) > noteLimit {
 		text = text[:noteLimit]
 	}
-	r.Events.Eventf(w.Target, nil, corev1.EventTypeWarning, string(rollout.Forbidden), "Rollout", "%s", text)
+	r.Events.Eventf(w.Target, nil, corev1.EventTypeWarning, string(rollout.Forbidden), action, "%s", text)
 }

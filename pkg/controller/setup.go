@@ -13,6 +13,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrl "sigs.k8s.io/controller-runtime/pkg/controller"
@@ -37,6 +38,13 @@ type Options struct {
 // passTimeout bounds one pass: a cache that stopped must not hold a worker for ever.
 const passTimeout = 30 * time.Second
 
+// An error is retried after the first wait, then ever more rarely, until the
+// last: nobody tells when a permission is granted, or a webhook mended.
+const (
+	firstRetry = 5 * time.Millisecond
+	lastRetry  = 30 * time.Second
+)
+
 // AddToManager adds the controller, its watches and its surroundings.
 func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	if err := addIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
@@ -48,6 +56,7 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 		MaxConcurrentReconciles: o.Workers,
 		EnableWarmup:            new(true),
 		ReconciliationTimeout:   passTimeout,
+		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
 		Reconciler: &Reconciler{
 			Observer: &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain},
 			Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager)},

@@ -113,11 +113,14 @@ func (f finder) autoscaler(ctx context.Context, object client.Object) []reconcil
 		client.MatchingFields{targetIndex: "true"})
 }
 
-// mesh: our objects say whose they are; a user's object matters to the
-// rollouts under way whose Service it may name.
+// mesh: our objects say whose they are, and another Deployment of the same
+// Service may wait for them to go; a user's object matters to the rollouts
+// under way whose Service it may name.
 func (f finder) mesh(ctx context.Context, object client.Object) []reconcile.Request {
 	if target := object.GetAnnotations()[observe.TargetAnnotation]; target != "" {
-		return []reconcile.Request{request(object.GetNamespace(), target)}
+		others := f.targets(ctx, object.GetNamespace(), func(d *appsv1.Deployment) bool { return d.Name != target },
+			client.MatchingFields{targetIndex: "true"})
+		return append(others, request(object.GetNamespace(), target))
 	}
 	return f.targets(ctx, "", func(d *appsv1.Deployment) bool {
 		memo, err := annotations.ReadMemo(d.Annotations[annotations.Rollout])

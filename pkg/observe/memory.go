@@ -3,6 +3,7 @@
 package observe
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -26,7 +27,8 @@ type Memory struct {
 	mu        sync.Mutex
 	targets   map[types.NamespacedName]*recollection
 	templates map[types.UID]*corev1.PodTemplateSpec
-	written   map[types.UID]string // resource versions of mesh objects after our writes
+	written   map[types.UID]string    // resource versions of mesh objects after our writes
+	removed   map[types.UID]time.Time // when we deleted mesh objects
 }
 
 type recollection struct {
@@ -52,7 +54,7 @@ func (s *seen) note(what string, now time.Time) time.Time {
 
 // NewMemory returns an empty memory.
 func NewMemory() *Memory {
-	return &Memory{targets: map[types.NamespacedName]*recollection{}, templates: map[types.UID]*corev1.PodTemplateSpec{}, written: map[types.UID]string{}}
+	return &Memory{targets: map[types.NamespacedName]*recollection{}, templates: map[types.UID]*corev1.PodTemplateSpec{}, written: map[types.UID]string{}, removed: map[types.UID]time.Time{}}
 }
 
 func (m *Memory) of(key types.NamespacedName) *recollection {
@@ -94,12 +96,31 @@ func (m *Memory) Wrote(objects []*unstructured.Unstructured) {
 	}
 }
 
+// longestLag is how long a cache may go on showing what we deleted.
+const longestLag = 10 * time.Minute
+
+// Removed notes that we deleted mesh objects.
+func (m *Memory) Removed(objects []*unstructured.Unstructured, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, object := range objects {
+		m.removed[object.GetUID()] = now
+		delete(m.written, object.GetUID())
+	}
+	maps.DeleteFunc(m.removed, func(_ types.UID, at time.Time) bool { return now.Sub(at) > longestLag })
+}
+
 // stale reports whether a cached mesh object is older than our last write of
 // it. The client's own guarantee to show its writes holds for typed objects
-// only: it files the writes of unstructured ones under the wrong cache.
+// only: it files the writes of unstructured ones under the wrong cache, and
+// loses sight of a cache that ended and began again with Istio's API.
 func (m *Memory) stale(object *unstructured.Unstructured) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	// What a finalizer keeps is told by the cache to be on its way out.
+	if _, found := m.removed[object.GetUID()]; found && object.GetDeletionTimestamp() == nil {
+		return true
+	}
 	written, found := m.written[object.GetUID()]
 	if !found {
 		return false

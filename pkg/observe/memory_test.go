@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -76,5 +77,23 @@ func TestNothingOlderThanTheLastWriteIsBelieved(t *testing.T) {
 	}
 	if m.stale(object("101")) {
 		t.Error("a cache that has caught up was not believed")
+	}
+}
+
+func TestNothingThatWasRemovedIsBelieved(t *testing.T) {
+	m := NewMemory()
+	m.Wrote([]*unstructured.Unstructured{object("100")})
+	m.Removed([]*unstructured.Unstructured{object("100")}, start)
+	if !m.stale(object("100")) || !m.stale(object("101")) {
+		t.Error("a cache that still has what we removed was believed")
+	}
+	kept := object("102")
+	kept.SetDeletionTimestamp(new(metav1.NewTime(start)))
+	if m.stale(kept) {
+		t.Error("an object that a finalizer keeps is taken for stale")
+	}
+	m.Removed(nil, start.Add(2*longestLag))
+	if len(m.removed) > 0 {
+		t.Error("what was removed long ago is remembered")
 	}
 }

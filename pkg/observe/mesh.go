@@ -40,6 +40,15 @@ type mesh struct {
 
 func (m mesh) readable() bool { return m.served && m.err == nil }
 
+// problem tells a permission that is missing from an API that is coming or going.
+func (m mesh) problem() rollout.Problem {
+	reason := rollout.TrafficUnavailable
+	if apierrors.IsForbidden(m.err) {
+		reason = rollout.Forbidden
+	}
+	return rollout.Problem{Reason: reason, Message: m.err.Error()}
+}
+
 // readTraffic reads how requests reach the target.
 func (o *Observer) readTraffic(ctx context.Context, w *World, s *rollout.Snapshot) error {
 	var mesh mesh
@@ -54,7 +63,7 @@ func (o *Observer) readTraffic(ctx context.Context, w *World, s *rollout.Snapsho
 		return err
 	}
 	if mesh.err != nil && s.Plan.Traffic != rollout.Replicas {
-		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.Forbidden, Message: mesh.err.Error()})
+		s.Problems = append(s.Problems, mesh.problem())
 	}
 	if mesh.readable() && w.Ref.Name != "" {
 		if err := o.readMesh(ctx, w, s); err != nil {
@@ -87,8 +96,8 @@ func (o *Observer) readOrphaned(ctx context.Context, w *World, s *rollout.Snapsh
 func (o *Observer) list(ctx context.Context, kind schema.GroupVersionKind) ([]*unstructured.Unstructured, error) {
 	list := &unstructured.UnstructuredList{}
 	list.SetGroupVersionKind(kind)
-	// The packages that these go to promise not to change them.
-	if err := o.Cached.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+	// The packages that these go to promise not to change them. Memory knows our own writes.
+	if err := o.Cached.List(ctx, list, client.UnsafeDisableDeepCopy, client.DisableReadYourWritesConsistency); err != nil {
 		return nil, fmt.Errorf("listing %ss: %w", kind.Kind, err)
 	}
 	items := make([]*unstructured.Unstructured, 0, len(list.Items))
@@ -102,7 +111,7 @@ func (o *Observer) own(ctx context.Context, kind schema.GroupVersionKind, w *Wor
 	object := &unstructured.Unstructured{}
 	object.SetGroupVersionKind(kind)
 	key := types.NamespacedName{Namespace: w.Ref.Namespace, Name: OwnName(w.Ref.Name)}
-	err := o.Cached.Get(ctx, key, object)
+	err := o.Cached.Get(ctx, key, object, client.DisableReadYourWritesConsistency)
 	if apierrors.IsNotFound(err) || (err == nil && object.GetLabels()[annotations.ManagedBy] != annotations.Manager) {
 		return nil, nil //nolint:nilnil // absent is an answer, not an error
 	}

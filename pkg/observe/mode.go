@@ -7,8 +7,6 @@ import (
 	"fmt"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/pkg/annotations"
@@ -23,13 +21,9 @@ func (o *Observer) chooseMode(ctx context.Context, w *World, s *rollout.Snapshot
 	if err != nil {
 		return err
 	}
-	meshed, err := o.meshed(ctx, w, s, mesh)
-	if err != nil {
-		return err
-	}
 	s.Target.Scaled = scaled
 	switch {
-	case meshed:
+	case meshed(w, s, mesh):
 		s.Mode = rollout.Istio
 	case scaled:
 		s.Mode = rollout.Surge
@@ -45,15 +39,11 @@ func (o *Observer) chooseMode(ctx context.Context, w *World, s *rollout.Snapshot
 }
 
 // meshed reports whether traffic is to be moved by VirtualServices.
-func (o *Observer) meshed(ctx context.Context, w *World, s *rollout.Snapshot, mesh mesh) (bool, error) {
+func meshed(w *World, s *rollout.Snapshot, mesh mesh) bool {
 	if s.Plan.Traffic != rollout.Auto || !mesh.readable() || len(w.VirtualServices) > 0 {
-		return s.Plan.Traffic == rollout.Istio || len(w.VirtualServices) > 0 && s.Plan.Traffic == rollout.Auto, nil
+		return s.Plan.Traffic == rollout.Istio || len(w.VirtualServices) > 0 && s.Plan.Traffic == rollout.Auto
 	}
-	namespace := &corev1.Namespace{}
-	if err := o.Cached.Get(ctx, types.NamespacedName{Name: w.Key.Namespace}, namespace); err != nil {
-		return false, fmt.Errorf("reading Namespace %s: %w", w.Key.Namespace, err)
-	}
-	return workload.InMesh(w.Target.Spec.Template, namespace.Labels), nil
+	return workload.InMesh(w.Target.Spec.Template, w.Namespace.Labels)
 }
 
 // scaled reports whether an autoscaler sets the target's size.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -56,6 +57,9 @@ func (o *Observer) Observe(ctx context.Context, key types.NamespacedName, now ti
 	default:
 		w.Target = target
 		o.readTarget(&w, &s)
+		if err := o.readNamespace(ctx, &w, &s); err != nil {
+			return w, s, err
+		}
 	}
 	if err := o.readCanary(ctx, &w, &s); err != nil {
 		return w, s, err
@@ -101,6 +105,17 @@ func (o *Observer) readTarget(w *World, s *rollout.Snapshot) {
 		memo.UID = string(target.UID)
 	}
 	s.Memo, w.Memo, w.Plan = memo, memo, s.Plan
+}
+
+// readNamespace: in a namespace that is being deleted the target is as good as
+// gone, and nothing can be created any more.
+func (o *Observer) readNamespace(ctx context.Context, w *World, s *rollout.Snapshot) error {
+	w.Namespace = &corev1.Namespace{}
+	if err := o.Cached.Get(ctx, types.NamespacedName{Name: w.Key.Namespace}, w.Namespace); err != nil {
+		return fmt.Errorf("reading Namespace %s: %w", w.Key.Namespace, err)
+	}
+	s.Target.Gone = s.Target.Gone || w.Namespace.DeletionTimestamp != nil
+	return nil
 }
 
 // replicas reads a size that the API server has defaulted.

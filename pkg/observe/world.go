@@ -16,6 +16,7 @@ import (
 // must not be changed.
 type World struct {
 	Key         types.NamespacedName
+	Namespace   *corev1.Namespace  // nil where the target is gone
 	Target      *appsv1.Deployment // nil where it is gone
 	Canary      *appsv1.Deployment // nil where there is none, or one that is not ours
 	ReplicaSets []appsv1.ReplicaSet

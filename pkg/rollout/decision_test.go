@@ -89,6 +89,16 @@ func TestWhatIsDecided(t *testing.T) {
 			d.Memo.Weight, d.Memo.Since = 250, epoch
 			return d
 		}},
+		"weights that drifted are put right, and the step begins anew": {holding, func(s *rollout.Snapshot) { s.Routes.Weight = 50 }, func(s rollout.Snapshot) rollout.Decision {
+			d := rollout.Decision{Phase: rollout.Progressing, Reason: "WeightNotApplied", Memo: s.Memo, Routes: rollout.Present, Weight: 250,
+				Message: "routes give the canary 5% and should give it 25%"}
+			d.Memo.Since = epoch
+			return d
+		}},
+		"weights that a crash kept back follow the memo, which stays": {holding, func(s *rollout.Snapshot) { s.Routes.Weight, s.Memo.Since = 50, epoch.Add(-time.Second) }, func(s rollout.Snapshot) rollout.Decision {
+			return rollout.Decision{Phase: rollout.Progressing, Reason: "WeightNotApplied", Memo: s.Memo, Routes: rollout.Present, Weight: 250,
+				Message: "routes give the canary 5% and should give it 25%"}
+		}},
 		"a paused canary grows with its target": {holding, func(s *rollout.Snapshot) { s.Plan.Paused, s.Target.Replicas = true, 8 }, func(s rollout.Snapshot) rollout.Decision {
 			return rollout.Decision{Phase: rollout.Paused, Reason: "PauseRequested", Memo: s.Memo, Canary: rollout.Present, CanaryPods: 2,
 				Message: "a person holds the rollout; remove the annotation serin.dev/pause to go on"}

@@ -178,12 +178,19 @@ func applyRoutes(s Snapshot) Decision {
 
 // reapply puts a weight right. Traffic never grows beyond what the pods can
 // carry, and the step begins anew: time at another weight proves nothing.
+//
+// A step that began within the settle time has its hold before it all the same,
+// and is left as it is: a controller that ends between memo and routes, each
+// time it starts, comes to write the routes in the end.
 func reapply(s Snapshot) Decision {
 	d := Decision{Phase: Progressing, Memo: s.Memo, Routes: Present, Weight: s.Memo.Weight, Warning: s.Routes.Reverted != ""}
 	if s.Canary.Available < carry(s.Memo.Weight, s.Target.Replicas) && s.Stable.Available > 0 {
 		d.Memo.Weight = min(carried(s), s.Memo.Weight)
 	}
-	d.Weight, d.Memo.Since = d.Memo.Weight, s.Now
+	d.Weight = d.Memo.Weight
+	if d.Weight != s.Memo.Weight || s.Now.Sub(s.Memo.Since) > s.Plan.Settle {
+		d.Memo.Since = s.Now
+	}
 	d.Message = fmt.Sprintf("routes give the canary %s and should give it %s", s.Routes.Weight, d.Weight)
 	return d
 }

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package integration_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// phase is where a rollout is when another template comes.
+type phase struct {
+	steps string
+	until func(p *shop) // it is reached
+	gone  bool          // the earlier template never becomes stable
+}
+
+var phases = map[string]phase{
+	"before any weight": {"25,50,100", func(p *shop) { p.climb(0) }, true},
+	"at 25%":            {"25:pause,50:pause,100", func(p *shop) { p.climb(250) }, true},
+	"at 50%":            {"25:pause,50:pause,100", func(p *shop) { p.climb(500) }, true},
+	"at 100%":           {"25:pause,50:pause,100:pause", func(p *shop) { p.climb(1000) }, true},
+	"held by a person": {"25:1h,50:1h,100", func(p *shop) {
+		p.deploy("v2")
+		p.at(250)
+		p.annotate("pause", "true")
+		p.saying("Unknown", "PauseRequested")
+	}, true},
+	"rolling back":             {"25:1h,50:1h,100", func(p *shop) { p.deploy("v2"); p.at(250); p.annotate("abort", "true") }, true},
+	"rolled back":              {"25,50,100", func(p *shop) { p.deploy("v2-crash"); p.rolledBack("v1", "CrashLoop") }, true},
+	"let go":                   {"25,50,100", func(p *shop) { p.deploy("v2"); p.letGo(0) }, false},
+	"promoting":                {"25,50,100", func(p *shop) { p.deploy("v2-slow-1s"); p.letGo(1) }, false},
+	"promoted, not cleared up": {"25,50,100", func(p *shop) { p.deploy("v2"); p.ending("finished") }, false},
+}
+
+// A new template during a rollout: it is judged from the start, and nothing that was not judged serves as stable.
+func TestAnotherTemplateInEachPhase(t *testing.T) {
+	t.Parallel()
+	for name, phase := range phases {
+		for mode, meshed := range map[string]bool{"in the mesh": true, "by pod ratio": false} {
+			t.Run(name+" "+mode, func(t *testing.T) {
+				t.Parallel()
+				p := newShop(t, shared, everyones.take(t))
+				if meshed {
+					p.mesh()
+				}
+				p.open(4, with(quick, "serin.dev/steps", phase.steps))
+				if !phase.gone {
+					p.holdOn(name)
+				}
+				phase.until(p)
+				p.deploy("v3")
+				p.annotate("pause", "")
+				p.annotate("steps", "50,100")
+				p.promoted("v3")
+				p.judgedFirst("v3")
+				p.neverBelow(4)
+				if phase.gone {
+					p.neverStable("v2", "v2-crash", "v2-never-ready")
+				}
+				if meshed {
+					p.neverBeyondCapacity()
+				}
+			})
+		}
+	}
+}
+
+// holdOn has the controller wait, in the phase, until the person has changed the template.
+func (p *shop) holdOn(phase string) {
+	p.serin.decide(p.namespace, func(c call) fate {
+		v, _ := p.now()
+		m, image := v.memo(p.name), v.deployment(p.name).Spec.Template.Spec.Containers[0].Image
+		in := m.Promoting
+		if phase == "promoted, not cleared up" {
+			in = m.Ending == "finished"
+		}
+		if p.moves(c) && in && !strings.HasSuffix(image, ":v3") {
+			return fails // for as long as that lasts
+		}
+		return passes
+	})
+}
+
+// letGo waits until the target is promoted and has so many pods of the new template.
+func (p *shop) letGo(pods int) {
+	p.Helper()
+	p.await("the promotion", func(v view) string {
+		own := 0
+		for _, pod := range all[*corev1.Pod](v, "Pod") {
+			if !isCanary(pod) && pod.Spec.Containers[0].Image == v.deployment(p.name).Spec.Template.Spec.Containers[0].Image {
+				own++
+			}
+		}
+		if m := v.memo(p.name); !m.Promoting || own < pods {
+			return fmt.Sprintf("the memo says %+v, and %d pods are new", m, own)
+		}
+		return ""
+	})
+}
+
+func (p *shop) ending(ending string) {
+	p.Helper()
+	p.await("the ending "+ending, func(v view) string {
+		if m := v.memo(p.name); m.Ending != ending {
+			return "it is " + m.Ending
+		}
+		return ""
+	})
+}
+
+// neverStable asserts that none of the versions ever ran in the target's own pods.
+func (p *shop) neverStable(versions ...string) {
+	p.Helper()
+	p.replay(func(e entry, v view) {
+		pod := get[*corev1.Pod](v, e.kind, e.name)
+		if pod == nil || isCanary(pod) {
+			return
+		}
+		for _, version := range versions {
+			if strings.HasSuffix(pod.Spec.Containers[0].Image, ":"+version) {
+				p.Errorf("at %d: pod %s of the target runs %s, which was superseded", e.version, e.name, version)
+			}
+		}
+	})
+}
+
+// judgedFirst asserts that the target ran a version only after the canary had run it with all of its steps passed.
+func (p *shop) judgedFirst(version string) {
+	p.Helper()
+	judged := false
+	p.replay(func(e entry, v view) {
+		if canary := v.deployment(p.name + "-canary"); canary != nil && v.memo(p.name).Weight == 1000 {
+			judged = judged || strings.HasSuffix(canary.Spec.Template.Spec.Containers[0].Image, ":"+version)
+		}
+		pod := get[*corev1.Pod](v, e.kind, e.name)
+		if pod != nil && !isCanary(pod) && !judged && strings.HasSuffix(pod.Spec.Containers[0].Image, ":"+version) {
+			p.Errorf("at %d: pod %s of the target runs %s, which was not judged", e.version, e.name, version)
+		}
+	})
+}
+
+// A template that is changed in the same instant as the promotion is not promoted with it.
+func TestATemplateInTheInstantOfPromotion(t *testing.T) {
+	t.Parallel()
+	for mode, meshed := range map[string]bool{"in the mesh": true, "by pod ratio": false} {
+		for name, last := range map[string]string{"a bad one": "v3-crash", "a good one": "v3", "the old one": "v1"} {
+			t.Run(name+" "+mode, func(t *testing.T) {
+				t.Parallel()
+				p := newShop(t, shared, everyones.take(t))
+				if meshed {
+					p.mesh()
+				}
+				p.open(4, quick)
+				once := sync.OnceFunc(func() { p.deploy(last) })
+				p.serin.decide(p.namespace, func(c call) fate {
+					if c.resource == "deployments" && c.name == p.name && strings.Contains(c.body, `"paused":`) {
+						once()
+					}
+					return passes
+				})
+				p.deploy("v2")
+				switch last {
+				case "v3-crash":
+					p.rolledBack("v1", "CrashLoop")
+				default:
+					p.promoted(last)
+					p.judgedOrOld(last)
+				}
+				p.neverStable("v2", "v3-crash")
+				p.neverBelow(4)
+			})
+		}
+	}
+}
+
+func (p *shop) judgedOrOld(version string) {
+	p.Helper()
+	if version != "v1" {
+		p.judgedFirst(version)
+	}
+}
+
+// A template that is put back to what stable runs cancels the rollout at once.
+func TestATemplatePutBack(t *testing.T) {
+	t.Parallel()
+	for name, weight := range map[string]int{"before any weight": 0, "at 25%": 250, "at 50%": 500, "at 100%": 1000} {
+		for mode, meshed := range map[string]bool{"in the mesh": true, "by pod ratio": false} {
+			t.Run(name+" "+mode, func(t *testing.T) {
+				t.Parallel()
+				p := newShop(t, shared, everyones.take(t))
+				if meshed {
+					p.mesh()
+				}
+				p.open(4, with(quick, "serin.dev/steps", "25:pause,50:pause,100:pause"))
+				p.climb(weight)
+				p.deploy("v1")
+				p.promoted("v1")
+				p.neverStable("v2", "v2-never-ready")
+				p.neverBelow(4)
+				if meshed {
+					p.neverBeyondCapacity()
+				}
+			})
+		}
+	}
+}
