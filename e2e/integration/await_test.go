@@ -155,7 +155,7 @@ func (p *shop) dump() string {
 			fmt.Fprintf(&text, "%s %s %v\n", kind, object.GetName(), object.Object["spec"])
 		}
 	}
-	weights, err := p.journal.weights(p.name)
+	weights, err := p.weights(p.name)
 	fmt.Fprintf(&text, "weights %v %v\n", weights, err)
 	if p.serin != nil {
 		fmt.Fprintf(&text, "the controller:\n%s", tail(p.serin.about(p.namespace), 12000))

@@ -13,6 +13,7 @@ import (
 
 // While no controller runs, the API server itself holds a changed template.
 func TestATemplateChangedWithoutAController(t *testing.T) {
+	onItsOwn(t)
 	s := startSerin(t, newProxy(t, shared, shared.token), alone...)
 	shops := []*shop{newShop(t, shared, s).mesh().open(2, quick), newShop(t, shared, s).open(2, quick)}
 	s.kill()

@@ -18,6 +18,7 @@ const istioGroup = "networking.istio.io"
 
 // A controller that may not look at Istio's objects says so where it matters, and goes on when it may.
 func TestForbiddenToLookAtTheMesh(t *testing.T) {
+	onItsOwn(t)
 	a := newAccount(t, "half-blind")
 	a.may()
 	s := startSerin(t, newProxy(t, shared, a.token(t)), alone...)
@@ -43,6 +44,7 @@ func TestForbiddenToLookAtTheMesh(t *testing.T) {
 
 // A controller that may look, and not write, tells of each write that is refused.
 func TestForbiddenToWriteToTheMesh(t *testing.T) {
+	onItsOwn(t)
 	a := newAccount(t, "read-only")
 	a.may("get", "list", "watch")
 	s := startSerin(t, newProxy(t, shared, a.token(t)), alone...)
@@ -80,6 +82,7 @@ func (p *shop) refused(words ...string) {
 
 // A permission that is taken away in the middle of a rollout stops it where it is, until it is granted again.
 func TestAPermissionIsTakenAway(t *testing.T) {
+	onItsOwn(t)
 	a := newAccount(t, "short-lived")
 	a.may(everything...)
 	s := startSerin(t, newProxy(t, shared, a.token(t)), alone...)
@@ -170,6 +173,7 @@ func (a *account) token(t *testing.T) string {
 
 // What deploy/rbac.yaml grants is enough: with leader election, in the mesh and without, to promote and to roll back.
 func TestThePublishedPermissionsAreEnough(t *testing.T) {
+	onItsOwn(t)
 	s := startSerin(t, newProxy(t, shared, shared.token), "--metrics-bind-address=0", "--health-probe-bind-address=0", "-v=1")
 	t.Run("rollouts", func(t *testing.T) {
 		for name, c := range courses {

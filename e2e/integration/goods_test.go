@@ -4,6 +4,7 @@ package integration_test
 
 import (
 	"fmt"
+	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -11,7 +12,23 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// This file is what a person does to an app besides sending new versions.
+// onItsOwn ends everyone's controller for the length of a test that brings its own, if an earlier round has left it running.
+// The test must not be parallel.
+func onItsOwn(t *testing.T) {
+	t.Helper()
+	other := everyones.serin
+	if other == nil {
+		return
+	}
+	other.kill()
+	t.Cleanup(func() {
+		if err := other.start(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// The rest of this file is what a person does to an app besides sending new versions.
 
 func (p *shop) mustDo(err error) {
 	p.Helper()

@@ -98,19 +98,11 @@ func (c *cluster) installGuard(ctx context.Context) error {
 	if err := c.apply(ctx, guardFile); err != nil {
 		return err
 	}
-	return c.awaitGuard(ctx, true)
-}
-
-// removeGuard returns when the API server has forgotten the guard.
-func (c *cluster) removeGuard(ctx context.Context) error {
-	if err := c.remove(ctx, guardFile); err != nil {
-		return err
-	}
-	return c.awaitGuard(ctx, false)
+	return c.awaitGuard(ctx)
 }
 
 // awaitGuard tries, on a Deployment made for it, whether a new template is held.
-func (c *cluster) awaitGuard(ctx context.Context, active bool) error {
+func (c *cluster) awaitGuard(ctx context.Context) error {
 	deployments := c.api.AppsV1().Deployments(systemNamespace)
 	probe := deploymentOf("guard-probe", 0, map[string]string{"serin.dev/canary": "true"})
 	if _, err := deployments.Create(ctx, probe, metav1.CreateOptions{}); err != nil {
@@ -119,10 +111,10 @@ func (c *cluster) awaitGuard(ctx context.Context, active bool) error {
 	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
 		tried, err := deployments.Patch(ctx, probe.Name, types.StrategicMergePatchType, imagePatch("shop:v2"),
 			metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
-		return err == nil && tried.Spec.Paused == active, nil
+		return err == nil && tried.Spec.Paused, nil
 	})
 	if err != nil {
-		err = fmt.Errorf("waiting for the guard to be active: %t: %w", active, err)
+		err = fmt.Errorf("waiting for the guard to be active: %w", err)
 	}
 	return errors.Join(err, deployments.Delete(ctx, probe.Name, metav1.DeleteOptions{}))
 }

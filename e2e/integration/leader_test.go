@@ -15,6 +15,7 @@ import (
 
 // Of two controllers one acts. When it dies the other goes on: after the lease has run out, or at once where it was given back.
 func TestALeaderIsReplaced(t *testing.T) {
+	onItsOwn(t)
 	home := newShop(t, shared, nil)
 	home.electorate()
 	flags := []string{"--metrics-bind-address=0", "--health-probe-bind-address=0", "-v=1", "--namespace", home.namespace}

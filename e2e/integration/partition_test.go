@@ -3,7 +3,6 @@
 package integration_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 )
@@ -51,7 +50,7 @@ func tries(t *testing.T, s *serin, from int) {
 				return
 			}
 		case <-deadline:
-			t.Fatal(fmt.Sprintf("only %d requests", s.count()-from))
+			t.Fatalf("only %d requests", s.count()-from)
 		}
 	}
 }

@@ -5,6 +5,7 @@ package integration_test
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -29,8 +30,8 @@ type entry struct {
 type journal struct {
 	mu      sync.Mutex
 	entries []entry
-	latest  map[string]runtime.Object // by kind/name
-	changed chan struct{}             // closed at the next change
+	latest  view
+	changed chan struct{} // closed at the next change
 }
 
 // recorder keeps the journals of all namespaces.
@@ -47,7 +48,7 @@ func (r *recorder) of(namespace string) *journal {
 	defer r.mu.Unlock()
 	j, found := r.journals[namespace]
 	if !found {
-		j = &journal{latest: map[string]runtime.Object{}, changed: make(chan struct{})}
+		j = &journal{latest: view{}, changed: make(chan struct{})}
 		r.journals[namespace] = j
 	}
 	return j
@@ -131,11 +132,7 @@ func number(version string) int64 {
 func (j *journal) now() (view, <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	v := view{}
-	for name, object := range j.latest {
-		v[name] = object
-	}
-	return v, j.changed
+	return maps.Clone(j.latest), j.changed
 }
 
 // replay shows the namespace as it was after each change, in the order of the API server.

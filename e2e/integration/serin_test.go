@@ -177,21 +177,23 @@ type shelf struct {
 
 func (s *shelf) take(t testing.TB) *serin {
 	t.Helper()
-	s.once.Do(func() {
-		var p *proxy
-		if s.dir, s.err = os.MkdirTemp("", "serin-"); s.err != nil {
-			return
-		}
-		if p, s.err = openProxy(s.dir, shared, shared.token); s.err != nil {
-			return
-		}
-		s.serin = &serin{proxy: p, args: alone}
-		s.err = s.serin.start()
-	})
-	if s.err != nil {
+	if s.once.Do(s.fill); s.err != nil {
 		t.Fatal(s.err)
 	}
 	return s.serin
+}
+
+// fill starts it. It outlives the test that wants it first.
+func (s *shelf) fill() {
+	var p *proxy
+	if s.dir, s.err = os.MkdirTemp("", "serin-"); s.err != nil {
+		return
+	}
+	if p, s.err = openProxy(s.dir, shared, shared.token); s.err != nil {
+		return
+	}
+	s.serin = &serin{proxy: p, args: alone}
+	s.err = s.serin.start()
 }
 
 // stop ends it, and tells what it should never have printed.
