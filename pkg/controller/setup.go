@@ -51,7 +51,7 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 		return err
 	}
 	metrics.Register()
-	around := &surroundings{cache: mgr.GetCache(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(), log: mgr.GetLogger().WithName("surroundings")}
+	around := &surroundings{cache: mgr.GetCache(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(), log: mgr.GetLogger().WithName("surroundings"), clock: clock.RealClock{}}
 	c, err := ctrl.New("rollout", mgr, ctrl.Options{
 		MaxConcurrentReconciles: o.Workers,
 		EnableWarmup:            new(true),

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -51,6 +52,9 @@ type surroundings struct {
 	served  bool
 	meshErr error
 	guard   rollout.Guard
+
+	clock       clock.PassiveClock
+	policySince time.Time // when the policy appeared; only Start's own goroutine uses it
 }
 
 // Mesh implements observe.Surroundings.
@@ -142,6 +146,10 @@ func (s *surroundings) serves(kind schema.GroupVersionKind) bool {
 func (s *surroundings) look(ctx context.Context) bool {
 	served, meshErr := s.lookForMesh(ctx)
 	guard, guardErr := s.lookForGuard(ctx)
+	trusted := guardErr != nil || s.trusts(guard)
+	if !trusted {
+		guard = rollout.GuardArmed
+	}
 	s.mu.Lock()
 	same := s.known && s.served == served && (s.meshErr == nil) == (meshErr == nil) && s.guard == guard
 	if guardErr == nil {
@@ -157,7 +165,28 @@ func (s *surroundings) look(ctx context.Context) bool {
 		s.log.Info("Surroundings", "istio", served, "guard", guard, "istioError", fmt.Sprint(meshErr))
 		s.changed(ctx)
 	}
-	return meshErr == nil
+	return meshErr == nil && trusted
+}
+
+// trust is how long a policy that appears has to have been there before
+// Deployments are let go that were kept paused in its stead: the API server acts
+// on a new policy some time after it shows it.
+const trust = 3 * time.Second
+
+// trusts reports whether the guard may be relied on by now. A policy that was
+// there when this process began is taken at its word.
+func (s *surroundings) trusts(guard rollout.Guard) bool {
+	if guard != rollout.GuardPolicy {
+		s.policySince = time.Time{}
+		return true
+	}
+	if !s.Ready() || s.Guard() == rollout.GuardPolicy {
+		return true
+	}
+	if s.policySince.IsZero() {
+		s.policySince = s.clock.Now()
+	}
+	return s.clock.Since(s.policySince) >= trust
 }
 
 // lookForMesh asks for the API itself: a CRD that exists may not be served
