@@ -41,6 +41,15 @@ type flags struct {
 	workers, verbosity            int
 }
 
+// defaultNamespace is where deploy/ installs the controller.
+const defaultNamespace = "serin-system"
+
+// home says where the lease lives. A controller that runs outside of the
+// cluster may find that nobody has made its usual namespace yet.
+func (f flags) home() home {
+	return home{namespace: f.namespace, elect: f.elect, make: f.kubeconfig != "" && f.namespace == defaultNamespace}
+}
+
 func command() *cobra.Command {
 	var f flags
 	c := &cobra.Command{
@@ -60,10 +69,10 @@ func command() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file; empty: the cluster that the controller runs in")
-	c.Flags().StringVar(&f.namespace, "namespace", "serin-system", "namespace of the lease")
+	c.Flags().StringVar(&f.namespace, "namespace", defaultNamespace, "namespace of the lease")
 	c.Flags().StringVar(&f.domain, "cluster-domain", "cluster.local", "domain of the cluster's Services")
 	c.Flags().StringVar(&f.metrics, "metrics-bind-address", ":8080", "address of the metrics; 0 serves none")
-	c.Flags().StringVar(&f.probes, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 serves none")
+	c.Flags().StringVar(&f.probes, "health-probe-bind-address", "0", "address of /healthz and /readyz, such as :8081; 0 serves none")
 	c.Flags().BoolVar(&f.elect, "leader-elect", true, "act only while holding the lease, so that several replicas can run")
 	c.Flags().IntVar(&f.workers, "workers", 16, "rollouts that are looked at side by side")
 	c.Flags().IntVarP(&f.verbosity, "verbosity", "v", 0, "0: one line for each move; 1: what prepares them, too")
@@ -113,7 +122,7 @@ func (f flags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := preflight(ctx, config, f.namespace, f.elect, logger); err != nil {
+	if err := preflight(ctx, config, f.home(), logger); err != nil {
 		return err
 	}
 	mgr, err := manager.New(config, f.options())

@@ -10,6 +10,7 @@ import (
 	"github.com/go-logr/logr"
 	"golang.org/x/sync/errgroup"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -24,19 +25,19 @@ const istioGroup = "networking.istio.io"
 
 // preflight names every permission that is missing. A watch that is refused
 // would otherwise leave the controller waiting without a word.
-func preflight(ctx context.Context, config *rest.Config, namespace string, elect bool, logger logr.Logger) error {
+func preflight(ctx context.Context, config *rest.Config, home home, logger logr.Logger) error {
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
-	accesses := permissions.Accesses(namespace)
+	accesses := permissions.Accesses(home.namespace)
 	allowed, err := ask(ctx, clients, accesses)
 	if err != nil {
 		return fmt.Errorf("asking %s what the controller may do: %w", config.Host, err)
 	}
-	fatal := missing(accesses, allowed, elect, logger)
-	if elect { // first: in a namespace that does not exist nobody has permissions
-		if err := leaseHasAHome(ctx, clients, namespace); err != nil {
+	fatal := missing(accesses, allowed, home.elect, logger)
+	if home.elect { // first: in a namespace that does not exist nobody has permissions
+		if err := home.check(ctx, clients); err != nil {
 			return err
 		}
 	}
@@ -62,16 +63,32 @@ func missing(accesses []permissions.Access, allowed []bool, elect bool, logger l
 	return fatal
 }
 
-// leaseHasAHome: an election in a namespace that does not exist would never end.
-func leaseHasAHome(ctx context.Context, clients kubernetes.Interface, namespace string) error {
-	_, err := clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return fmt.Errorf("namespace %s, where the lease is kept, does not exist; apply deploy/, name another with --namespace, or run a single replica with --leader-elect=false", namespace)
+// home is where the lease lives.
+type home struct {
+	namespace string
+	elect     bool // whether there is a lease at all
+	make      bool // whether the namespace may be made
+}
+
+// check: an election in a namespace that does not exist would never end.
+func (h home) check(ctx context.Context, clients kubernetes.Interface) error {
+	_, err := clients.CoreV1().Namespaces().Get(ctx, h.namespace, metav1.GetOptions{})
+	switch {
+	case err == nil, apierrors.IsForbidden(err): // that permission is named with the others
+		return nil
+	case !apierrors.IsNotFound(err):
+		return fmt.Errorf("reading Namespace %s: %w", h.namespace, err)
+	case h.make && h.build(ctx, clients):
+		return nil
 	}
-	if err != nil && !apierrors.IsForbidden(err) { // that permission is named with the others
-		return fmt.Errorf("reading Namespace %s: %w", namespace, err)
-	}
-	return nil
+	return fmt.Errorf("namespace %s, where the lease is kept, does not exist; apply deploy/, name another with --namespace, or run a single replica with --leader-elect=false", h.namespace)
+}
+
+// build makes the namespace, and reports whether it is there then.
+func (h home) build(ctx context.Context, clients kubernetes.Interface) bool {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: h.namespace}}
+	_, err := clients.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{})
+	return err == nil || apierrors.IsAlreadyExists(err)
 }
 
 // ask puts every access to the API server.
