@@ -26,7 +26,7 @@ func TestASecondUpOnTheSameDirectory(t *testing.T) {
 		says    string
 	}{
 		"is content with what it would have started": {[]string{"--istio", "--kwok=2", pid}, true, "is already up"},
-		"refuses other components":                   {[]string{"--kwok=2", pid}, false, "a lab with --istio=true --kwok=2 is up"},
+		"refuses other components":                   {[]string{"--kwok=2", pid}, false, "a lab with --istio=true --kwok=2 --no-guard=false is up"},
 		"refuses a lab that will end with another":   {[]string{"--istio", "--kwok=2"}, false, "will end with process"},
 		"refuses nonsense":                           {[]string{"--kwok=-1"}, false, "cannot be -1"},
 	} {
