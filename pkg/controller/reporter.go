@@ -5,6 +5,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -54,10 +55,16 @@ func note(d rollout.Decision) string {
 	if d.Memo.Weight > 0 && d.Phase == rollout.Progressing {
 		text = fmt.Sprintf("%s at %s: %s", d.Phase, d.Memo.Weight, d.Message)
 	}
-	if len(text) > noteLimit {
-		text = text[:noteLimit-3] + "..."
+	return shortened(text)
+}
+
+// shortened cuts a text to what an Event takes, between two characters: the API
+// server refuses half of one.
+func shortened(text string) string {
+	if len(text) <= noteLimit {
+		return text
 	}
-	return text
+	return strings.ToValidUTF8(text[:noteLimit-len("...")], "") + "..."
 }
 
 // Refused tells, on the target, of a permission that the controller lacks. The
@@ -67,9 +74,5 @@ func (r Reporter) Refused(w observe.World, action string, err error) {
 	if w.Target == nil || !apierrors.IsForbidden(err) {
 		return
 	}
-	text := err.Error()
-	if len(text) > noteLimit {
-		text = text[:noteLimit]
-	}
-	r.Events.Eventf(w.Target, nil, corev1.EventTypeWarning, string(rollout.Forbidden), action, "%s", text)
+	r.Events.Eventf(w.Target, nil, corev1.EventTypeWarning, string(rollout.Forbidden), action, "%s", shortened(err.Error()))
 }

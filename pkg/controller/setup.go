@@ -92,7 +92,7 @@ func watch(mgr manager.Manager, c ctrl.Controller, find finder, around *surround
 		}
 	}
 	nudges := make(chan event.GenericEvent)
-	everyone := func(ctx context.Context, _ client.Object) []reconcile.Request { return find.all(ctx) }
+	everyone := func(ctx context.Context, _ client.Object) []reconcile.Request { return find.everyone(ctx) }
 	if err := c.Watch(source.Channel(nudges, handler.EnqueueRequestsFromMapFunc(everyone))); err != nil {
 		return fmt.Errorf("watching the surroundings: %w", err)
 	}

@@ -41,15 +41,17 @@ func (f finder) targets(ctx context.Context, namespace string, match func(*appsv
 	return found
 }
 
+// all looks at every target; see targetIndex.
+var all = client.MatchingFields{targetIndex: "true"}
+
 func anyTarget(*appsv1.Deployment) bool { return true }
 
-func (f finder) all(ctx context.Context) []reconcile.Request {
-	return f.targets(ctx, "", anyTarget, client.MatchingFields{targetIndex: "true"})
+func (f finder) everyone(ctx context.Context) []reconcile.Request {
+	return f.targets(ctx, "", anyTarget, all)
 }
 
 func (f finder) canaryOf(ctx context.Context, namespace, label string) []reconcile.Request {
-	return f.targets(ctx, namespace, func(d *appsv1.Deployment) bool { return workload.CanaryOf(d.Name) == label },
-		client.MatchingFields{targetIndex: "true"})
+	return f.targets(ctx, namespace, func(d *appsv1.Deployment) bool { return workload.CanaryOf(d.Name) == label }, all)
 }
 
 // deployment: a target is its own, a canary Deployment is its owner's. One that
@@ -64,8 +66,7 @@ func (f finder) deployment(ctx context.Context, object client.Object) []reconcil
 	case isTarget(d):
 		return []reconcile.Request{request(d.Namespace, d.Name)}
 	case workload.IsCanaryName(d.Name):
-		return f.targets(ctx, d.Namespace, func(t *appsv1.Deployment) bool { return workload.CanaryName(t.Name) == d.Name },
-			client.MatchingFields{targetIndex: "true"})
+		return f.targets(ctx, d.Namespace, func(t *appsv1.Deployment) bool { return workload.CanaryName(t.Name) == d.Name }, all)
 	default:
 		return nil
 	}
@@ -86,8 +87,7 @@ func (f finder) replicaSet(ctx context.Context, object client.Object) []reconcil
 	if len(found) == 0 {
 		return nil
 	}
-	return f.targets(ctx, object.GetNamespace(), func(d *appsv1.Deployment) bool { return d.Name == found[0].Name },
-		client.MatchingFields{targetIndex: "true"})
+	return f.targets(ctx, object.GetNamespace(), func(d *appsv1.Deployment) bool { return d.Name == found[0].Name }, all)
 }
 
 func (f finder) pod(ctx context.Context, object client.Object) []reconcile.Request {
@@ -101,7 +101,7 @@ func (f finder) endpoints(ctx context.Context, object client.Object) []reconcile
 
 // service: any target of its namespace may have been waiting for it.
 func (f finder) service(ctx context.Context, object client.Object) []reconcile.Request {
-	return f.targets(ctx, object.GetNamespace(), anyTarget, client.MatchingFields{targetIndex: "true"})
+	return f.targets(ctx, object.GetNamespace(), anyTarget, all)
 }
 
 func (f finder) autoscaler(ctx context.Context, object client.Object) []reconcile.Request {
@@ -109,8 +109,7 @@ func (f finder) autoscaler(ctx context.Context, object client.Object) []reconcil
 	if !ok {
 		return nil
 	}
-	return f.targets(ctx, object.GetNamespace(), func(d *appsv1.Deployment) bool { return d.Name == scaler.Spec.ScaleTargetRef.Name },
-		client.MatchingFields{targetIndex: "true"})
+	return f.targets(ctx, object.GetNamespace(), func(d *appsv1.Deployment) bool { return d.Name == scaler.Spec.ScaleTargetRef.Name }, all)
 }
 
 // mesh: our objects say whose they are, and another Deployment of the same
@@ -118,12 +117,11 @@ func (f finder) autoscaler(ctx context.Context, object client.Object) []reconcil
 // under way whose Service it may name.
 func (f finder) mesh(ctx context.Context, object client.Object) []reconcile.Request {
 	if target := object.GetAnnotations()[observe.TargetAnnotation]; target != "" {
-		others := f.targets(ctx, object.GetNamespace(), func(d *appsv1.Deployment) bool { return d.Name != target },
-			client.MatchingFields{targetIndex: "true"})
+		others := f.targets(ctx, object.GetNamespace(), func(d *appsv1.Deployment) bool { return d.Name != target }, all)
 		return append(others, request(object.GetNamespace(), target))
 	}
 	return f.targets(ctx, "", func(d *appsv1.Deployment) bool {
 		memo, err := annotations.ReadMemo(d.Annotations[annotations.Rollout])
 		return err == nil && memo.Service != ""
-	}, client.MatchingFields{targetIndex: "true"})
+	}, all)
 }
