@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/serin-dev/serin/pkg/controller"
+	"github.com/serin-dev/serin/pkg/istiod"
 )
 
 // A leader that died is replaced within the lease, so that the next move comes
@@ -37,6 +39,8 @@ const (
 type flags struct {
 	kubeconfig, namespace, domain string
 	metrics, probes               string
+	istiod                        []string
+	istiodToken                   string
 	elect                         bool
 	workers, verbosity            int
 }
@@ -73,6 +77,8 @@ func command() *cobra.Command {
 	c.Flags().StringVar(&f.domain, "cluster-domain", "cluster.local", "domain of the cluster's Services")
 	c.Flags().StringVar(&f.metrics, "metrics-bind-address", ":8080", "address of the metrics; 0 serves none")
 	c.Flags().StringVar(&f.probes, "health-probe-bind-address", "0", "address of /healthz and /readyz, such as :8081; 0 serves none")
+	c.Flags().StringSliceVar(&f.istiod, "istiod", nil, "istiod's debug address, such as http://istiod.istio-system.svc:15014: proxies are then asked for, not assumed, to follow routes; more than one for more revisions")
+	c.Flags().StringVar(&f.istiodToken, "istiod-token-file", "", "file with the ServiceAccount token to show to istiod; empty: none")
 	c.Flags().BoolVar(&f.elect, "leader-elect", true, "act only while holding the lease, so that several replicas can run")
 	c.Flags().IntVar(&f.workers, "workers", 16, "rollouts that are looked at side by side")
 	c.Flags().IntVarP(&f.verbosity, "verbosity", "v", 0, "0: one line for each move; 1: what prepares them, too")
@@ -87,6 +93,7 @@ func (f flags) validate() error {
 			problems = append(problems, fmt.Errorf("--%s: %q is not an address such as :8080 or 127.0.0.1:8080 (or 0 for none)", name, address))
 		}
 	}
+	problems = append(problems, f.validateIstiod()...)
 	if f.workers < 1 {
 		problems = append(problems, fmt.Errorf("--workers: %d must be at least 1", f.workers))
 	}
@@ -100,6 +107,18 @@ func (f flags) validate() error {
 		problems = append(problems, errors.New("--namespace: must not be empty with --leader-elect"))
 	}
 	return oneLine(problems)
+}
+
+func (f flags) validateIstiod() (problems []error) {
+	for _, address := range f.istiod {
+		if u, err := url.Parse(address); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			problems = append(problems, fmt.Errorf("--istiod: %q is not an address such as http://istiod.istio-system.svc:15014", address))
+		}
+	}
+	if f.istiodToken != "" && len(f.istiod) == 0 {
+		problems = append(problems, errors.New("--istiod-token-file: there is nobody to show it to without --istiod"))
+	}
+	return problems
 }
 
 func oneLine(problems []error) error {
@@ -129,7 +148,11 @@ func (f flags) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
-	if err := controller.AddToManager(ctx, mgr, controller.Options{ClusterDomain: f.domain, Workers: f.workers}); err != nil {
+	options := controller.Options{ClusterDomain: f.domain, Workers: f.workers}
+	if len(f.istiod) > 0 {
+		options.Istiod = &istiod.Client{Addresses: f.istiod, TokenFile: f.istiodToken}
+	}
+	if err := controller.AddToManager(ctx, mgr, options); err != nil {
 		return err
 	}
 	for _, add := range []func(string, healthz.Checker) error{mgr.AddHealthzCheck, mgr.AddReadyzCheck} {

@@ -60,7 +60,7 @@ var Keys = []Key{
 		readCanaryReplicas,
 	},
 	{
-		Settle, "5s", "How long to wait after a route was written until proxies are taken to follow it, from `0s` to `1h`.", "10s",
+		Settle, "5s", "How long to wait after a route was written until proxies are taken to follow it, from `0s` to `1h`. Where Serin asks istiod: after istiod was seen to serve it.", "10s",
 		readDuration(func(p *rollout.Plan) *time.Duration { return &p.Settle }, 0, longestSettle),
 	},
 	{

@@ -67,7 +67,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	case changes.Any():
 		return reconcile.Result{RequeueAfter: time.Millisecond}, nil
 	case snapshot.Target.Gone && decision.Recheck == 0:
-		r.Observer.Memory.Forget(request.NamespacedName)
+		r.Observer.Forget(request.NamespacedName)
 	}
 	return reconcile.Result{RequeueAfter: decision.Recheck}, nil
 }

@@ -25,14 +25,16 @@ import (
 
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/apply"
+	"github.com/serin-dev/serin/pkg/istiod"
 	"github.com/serin-dev/serin/pkg/metrics"
 	"github.com/serin-dev/serin/pkg/observe"
 )
 
 // Options are what a person may set.
 type Options struct {
-	ClusterDomain string // such as cluster.local
-	Workers       int    // rollouts that are looked at side by side
+	ClusterDomain string         // such as cluster.local
+	Workers       int            // rollouts that are looked at side by side
+	Istiod        *istiod.Client // whom to ask whether proxies follow; nil: nobody
 }
 
 // passTimeout bounds one pass: a cache that stopped must not hold a worker for ever.
@@ -58,7 +60,7 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 		ReconciliationTimeout:   passTimeout,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
 		Reconciler: &Reconciler{
-			Observer: &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain},
+			Observer: observer(mgr, around, o),
 			Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager)},
 			Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager)},
 			Clock:    clock.RealClock{},
@@ -76,6 +78,14 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 		return fmt.Errorf("adding the surroundings: %w", err)
 	}
 	return nil
+}
+
+func observer(mgr manager.Manager, around *surroundings, o Options) *observe.Observer {
+	observer := &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain}
+	if o.Istiod != nil {
+		observer.Proxies = &istiod.Follower{Client: o.Istiod}
+	}
+	return observer
 }
 
 func watch(mgr manager.Manager, c ctrl.Controller, find finder, around *surroundings) error {

@@ -144,7 +144,8 @@ func (o *Observer) readMesh(ctx context.Context, w *World, s *rollout.Snapshot) 
 	if err != nil {
 		return err
 	}
-	o.readRoutes(w, s, rules)
+	fingerprint := o.readRoutes(w, s, rules)
+	o.askProxies(ctx, w, s, fingerprint)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/serin-dev/serin/pkg/analysis"
 	"github.com/serin-dev/serin/pkg/annotations"
+	"github.com/serin-dev/serin/pkg/istiod"
 	"github.com/serin-dev/serin/pkg/rollout"
 	"github.com/serin-dev/serin/pkg/workload"
 )
@@ -40,7 +41,8 @@ type Observer struct {
 	Live         client.Reader
 	Surroundings Surroundings
 	Memory       *Memory
-	Domain       string // of the cluster, such as cluster.local
+	Proxies      *istiod.Follower // nil: nobody can be asked whether proxies follow
+	Domain       string           // of the cluster, such as cluster.local
 }
 
 // Observe gathers what is known of one target at the instant now. An API error
@@ -76,6 +78,14 @@ func (o *Observer) Observe(ctx context.Context, key types.NamespacedName, now ti
 		return w, s, err
 	}
 	return w, s, nil
+}
+
+// Forget drops what is remembered of a target that is gone.
+func (o *Observer) Forget(key types.NamespacedName) {
+	o.Memory.Forget(key)
+	if o.Proxies != nil {
+		o.Proxies.Forget(key)
+	}
 }
 
 // readTarget reads what the target says by itself.

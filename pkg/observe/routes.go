@@ -16,8 +16,9 @@ import (
 	"github.com/serin-dev/serin/pkg/traffic"
 )
 
-// readRoutes says where the routes send requests now.
-func (o *Observer) readRoutes(w *World, s *rollout.Snapshot, rules []*unstructured.Unstructured) {
+// readRoutes says where the routes send requests now, and what tells these
+// routes from others.
+func (o *Observer) readRoutes(w *World, s *rollout.Snapshot, rules []*unstructured.Unstructured) string {
 	r := &s.Routes
 	whole, fingerprint := readAll(w)
 	r.Ours = whole.Split > 0 || w.Own != nil
@@ -31,6 +32,7 @@ func (o *Observer) readRoutes(w *World, s *rollout.Snapshot, rules []*unstructur
 		r.Reverted = explainRevert(w.VirtualServices)
 	}
 	o.addProblems(w, s, rules)
+	return fingerprint + rulePrint(w.Rule)
 }
 
 // readAll reads every route to the Service as if it were one, and tells them

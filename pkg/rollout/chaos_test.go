@@ -116,6 +116,10 @@ func TestAnythingAtAnyTimeEndsSomewhereRight(t *testing.T) {
 				w.rnd = rnd
 				w.crashAt = rnd.IntN(30)
 				w.plan.PauseOnFailure = rnd.IntN(4) == 0
+				w.asked, w.slow = rnd.IntN(3) == 0, time.Duration(rnd.IntN(20))*time.Second
+				if !w.asked {
+					w.slow = 0
+				}
 				w.say("%d pods, %s", w.size, w.mode)
 			})
 		})

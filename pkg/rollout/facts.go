@@ -111,9 +111,12 @@ func isShrunk(s Snapshot) bool {
 
 // isStableShort: stable cannot carry everybody yet, and the canary still
 // carries its part. A canary with no pods carries nothing, and after the
-// deadline any stable pod is better than a canary that was given up.
+// deadline any stable pod is better than a canary that was given up. Pods
+// beyond what the ReplicaSet is to have are about to go: its new size may not
+// have reached it yet.
 func isStableShort(s Snapshot) bool {
-	if !isReturning(s) || s.Canary.Desired == 0 || s.Canary.Available == 0 || s.Stable.Available >= s.Target.Replicas {
+	staying := min(s.Stable.Available, s.Stable.Desired)
+	if !isReturning(s) || s.Canary.Desired == 0 || s.Canary.Available == 0 || staying >= s.Target.Replicas {
 		return false
 	}
 	late := s.Waiting.lasted("StableNotAvailable", s.Now) >= s.Plan.Deadline
@@ -126,6 +129,11 @@ func isSettlingBack(s Snapshot) bool {
 	return isReturning(s) && s.Routes.Ours && s.Canary.Desired > 0 && routesWait(s) > 0
 }
 
+// isLaggingBack: somebody may still be sent to the canary.
+func isLaggingBack(s Snapshot) bool {
+	return isReturning(s) && s.Routes.Ours && s.Canary.Desired > 0 && s.Routes.Lagging != ""
+}
+
 func hasCanaryPods(s Snapshot) bool {
 	return isReturning(s) && s.Canary.Exists && s.Canary.Desired > 0
 }
@@ -135,6 +143,11 @@ func isDraining(s Snapshot) bool { return isReturning(s) && s.Canary.Exists && s
 func isToRestart(s Snapshot) bool { return s.Memo.Ending == Restart }
 
 func hasRoutes(s Snapshot) bool { return isEnding(s) && s.Routes.Ours }
+
+// isLaggingBehind: somebody may still be sent to a subset of ours.
+func isLaggingBehind(s Snapshot) bool {
+	return isEnding(s) && s.Routes.OurSubsets && s.Routes.Lagging != ""
+}
 
 func isRestoring(s Snapshot) bool {
 	return isEnding(s) && s.Routes.OurSubsets && routesWait(s) > 0
@@ -202,9 +215,17 @@ func isMisconfigured(s Snapshot) bool { return isUpToDate(s) && len(s.Problems) 
 
 func isUpToDate(s Snapshot) bool { return isAtRest(s) && s.Target.WantsStable }
 
-// routesWait is how long the last change of routes has yet to settle.
+// routesWait is how long the last change of routes has yet to settle: from when
+// it was seen or, where that is known, from when proxies were sent it.
 func routesWait(s Snapshot) time.Duration {
-	return s.Routes.Since.Add(s.Plan.Settle).Sub(s.Now)
+	return later(s.Routes.Since, s.Routes.Served).Add(s.Plan.Settle).Sub(s.Now)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func isInconclusive(s Snapshot) bool {

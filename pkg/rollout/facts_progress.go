@@ -219,6 +219,8 @@ func isRatioOff(s Snapshot) bool {
 	return (s.Canary.Desired != w.canary && !more) || (w.target > 0 && s.Target.Replicas != w.target)
 }
 
+func isLagging(s Snapshot) bool { return s.Memo.Mode == Istio && s.Routes.Lagging != "" }
+
 func isSettling(s Snapshot) bool { return s.Memo.Mode == Istio && routesWait(s) > 0 }
 
 // isCanaryShort: too few pods for the weight that comes next, or for the one
@@ -267,9 +269,9 @@ func goal(s Snapshot) Weight {
 }
 
 // heldUntil is when the current step's hold is over. It counts from when the
-// routes were known to be followed.
+// routes were known, or had to be assumed, to be followed.
 func heldUntil(s Snapshot) time.Time {
-	return s.Memo.Since.Add(s.Plan.Settle + current(s).Hold)
+	return later(s.Memo.Since, s.Routes.Served).Add(s.Plan.Settle + current(s).Hold)
 }
 
 func waived(s Snapshot) bool {

@@ -31,7 +31,7 @@ func unname(w *world) {
 	w.mesh.subsets, w.mesh.subsetsSince, w.mesh.at = "", w.now, w.now
 	w.mesh.version++
 	w.meshLog = append(w.meshLog, w.mesh)
-	w.unnamed = w.now.Add(20 * time.Second)
+	w.unnamed = w.now.Add(20*time.Second + w.slow)
 }
 
 // unless names the other ending that a race may have.
@@ -41,6 +41,11 @@ func (j journey) unless(e ending) journey {
 }
 
 func freeze(w *world) { w.plan.PauseOnFailure = true }
+
+// istiodAfter: istiod is asked, and sends what it read after that time.
+func istiodAfter(slow time.Duration) func(*world) {
+	return func(w *world) { w.asked, w.slow = true, slow }
+}
 
 func optOut(w *world) {
 	w.say("opted out")
@@ -133,6 +138,10 @@ func meshJourneys() map[string]journey {
 		"abort-at-25":                    meshed(undone, event{weight(25), abort}),
 		"abort-at-100":                   meshed(undone, event{weight(100), abort}),
 		"abort-during-promotion":         meshed(undone, event{rolling, abort}),
+		"istiod-is-asked":                meshed(promoted).with(istiodAfter(0)),
+		"istiod-is-asked-and-slow":       meshed(promoted).with(istiodAfter(30 * time.Second)),
+		"abort-while-istiod-is-slow":     meshed(undone, event{weight(50), abort}).with(istiodAfter(30 * time.Second)),
+		"restart-while-istiod-is-slow":   meshed(promoted, event{weight(25), restart}).with(istiodAfter(30 * time.Second)),
 		"abort-at-rest":                  {mode: rollout.Istio, pods: 4, events: []event{{at(0), abort}}, ends: asBefore},
 		"retry-after-abort":              meshed(promoted, event{weight(25), abort}, event{rejected, retry}),
 		"full-after-abort":               meshed(promoted, event{weight(25), abort}, event{rejected, promoteFull}),

@@ -153,14 +153,27 @@ func drain(s Snapshot) Decision {
 // settle waits for proxies to follow the last change.
 func settle(phase Phase) func(Snapshot) Decision {
 	return func(s Snapshot) Decision {
-		since := s.Routes.Since
-		if s.Routes.SubsetsSince.After(since) {
-			since = s.Routes.SubsetsSince
-		}
+		since := later(s.Routes.SubsetsSince, later(s.Routes.Since, s.Routes.Served))
 		wait := since.Add(s.Plan.Settle).Sub(s.Now)
 		return Decision{Phase: phase, Memo: s.Memo, Quiet: true, Recheck: max(wait, time.Millisecond),
 			Message: fmt.Sprintf("waits %s after a change of routes for proxies to follow", s.Plan.Settle)}
 	}
+}
+
+// relook is when proxies that do not follow yet are asked about again.
+const relook = time.Second
+
+// lag waits for proxies that are known not to follow, or not known to.
+func lag(phase Phase) func(Snapshot) Decision {
+	return func(s Snapshot) Decision {
+		return Decision{Phase: phase, Memo: s.Memo, Quiet: true, Recheck: relook, Message: s.Routes.Lagging}
+	}
+}
+
+func lagBack(s Snapshot) Decision {
+	d := lag(RollingBack)(s)
+	d.Phase = back(s).Phase
+	return d
 }
 
 func settleBack(s Snapshot) Decision {

@@ -257,7 +257,7 @@ func raise(s Snapshot) Decision {
 func holdStep(s Snapshot) Decision {
 	until := heldUntil(s)
 	return Decision{Phase: Progressing, Memo: s.Memo, Quiet: true, Recheck: until.Sub(s.Now),
-		Message: fmt.Sprintf("at %s until %s", s.Memo.Weight, until.UTC().Format(time.TimeOnly)+" UTC")}
+		Message: fmt.Sprintf("at %s until %s UTC%s", s.Memo.Weight, until.UTC().Format(time.TimeOnly), followed(s))}
 }
 
 func holdInconclusive(s Snapshot) Decision {

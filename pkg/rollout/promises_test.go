@@ -50,6 +50,15 @@ var promises = map[string]func(rollout.Snapshot, rollout.Decision) bool{
 	"no canary pod goes while routes send it traffic": func(s rollout.Snapshot, d rollout.Decision) bool {
 		return !takesCanary(s, d) || s.Routes.Weight == 0 || s.Target.Gone
 	},
+	"nothing moves on routes that proxies are not known to follow": func(s rollout.Snapshot, d rollout.Decision) bool {
+		if s.Routes.Lagging == "" || s.Memo.Mode != rollout.Istio || s.Target.Gone {
+			return true
+		}
+		onwards := d.Routes == rollout.Present && d.Weight > s.Routes.Weight && s.Routes.Weight == s.Memo.Weight && !s.Memo.Promoting
+		leaves := takesCanary(s, d) && s.Routes.Ours && s.Memo.Ending != ""
+		promotes := d.Memo.Promoting && !s.Memo.Promoting
+		return !onwards && !leaves && !promotes && (d.Subsets != rollout.Absent || s.Memo.Ending == "")
+	},
 	"the target is let go only where that is safe": func(s rollout.Snapshot, d rollout.Decision) bool {
 		return d.Target != rollout.Released || mayRelease(s)
 	},

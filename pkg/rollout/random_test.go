@@ -137,6 +137,10 @@ func randomRoutes(rnd *rand.Rand) rollout.Routes {
 	if r.Ours {
 		r.Weight = pick(rnd, 0, 50, 250, 500, rollout.Full, rollout.Full)
 	}
+	if maybe(rnd, 2) {
+		r.Asked, r.Served = true, r.Since.Add(-ago(rnd))
+		r.Lagging = pick(rnd, "", "", "", "1 of 12 connected proxies has not acknowledged the routes")
+	}
 	if maybe(rnd, 10) {
 		r.RetryAt, r.Reverted = epoch.Add(ago(rnd)), "somebody"
 	}

@@ -10,11 +10,12 @@ import (
 )
 
 var returningRows = map[string]row{
-	"traffic goes back":                         {returning, nil, "RollingBack", rollout.RollingBack},
-	"a new template does not stop the way back": {returning, func(s *rollout.Snapshot) { s.Target.WantsCanary = false }, "RollingBack", rollout.RollingBack},
-	"a pause does not stop the way back":        {returning, func(s *rollout.Snapshot) { s.Plan.Paused = true }, "RollingBack", rollout.RollingBack},
-	"problems do not stop the way back":         {returning, func(s *rollout.Snapshot) { s.Problems = problem() }, "RollingBack", rollout.RollingBack},
-	"stable is too short to take the traffic":   {returning, func(s *rollout.Snapshot) { s.Stable.Available = 1 }, "StableNotAvailable", rollout.RollingBack},
+	"traffic goes back":                                        {returning, nil, "RollingBack", rollout.RollingBack},
+	"a new template does not stop the way back":                {returning, func(s *rollout.Snapshot) { s.Target.WantsCanary = false }, "RollingBack", rollout.RollingBack},
+	"a pause does not stop the way back":                       {returning, func(s *rollout.Snapshot) { s.Plan.Paused = true }, "RollingBack", rollout.RollingBack},
+	"problems do not stop the way back":                        {returning, func(s *rollout.Snapshot) { s.Problems = problem() }, "RollingBack", rollout.RollingBack},
+	"stable is too short to take the traffic":                  {returning, func(s *rollout.Snapshot) { s.Stable.Available = 1 }, "StableNotAvailable", rollout.RollingBack},
+	"stable pods that are about to go cannot take the traffic": {returning, func(s *rollout.Snapshot) { s.Stable.Desired = 3 }, "StableNotAvailable", rollout.RollingBack},
 	"any stable pod will do after the deadline": {returning, func(s *rollout.Snapshot) {
 		s.Stable.Available = 1
 		s.Waiting = rollout.Waiting{Reason: "StableNotAvailable", Since: epoch.Add(-time.Hour)}
@@ -29,6 +30,17 @@ var returningRows = map[string]row{
 	"proxies have time to leave the canary": {returning, func(s *rollout.Snapshot) {
 		s.Routes.Weight, s.Routes.Since = 0, epoch.Add(-time.Second)
 	}, "RoutesSettling", rollout.RollingBack},
+	"proxies that do not follow keep the canary's pods": {returning, func(s *rollout.Snapshot) {
+		s.Routes.Weight = 0
+		lagging(s)
+	}, "ProxiesLagging", rollout.RollingBack},
+	"proxies have time from when they were sent the routes": {returning, func(s *rollout.Snapshot) {
+		s.Routes.Weight, s.Routes.Served = 0, epoch.Add(-time.Second)
+	}, "RoutesSettling", rollout.RollingBack},
+	"proxies that do not follow keep our subsets": {returned, func(s *rollout.Snapshot) {
+		s.Routes.Ours, s.Routes.Split = false, false
+		lagging(s)
+	}, "ProxiesLagging", rollout.RollingBack},
 	"the canary's pods go":           {returning, func(s *rollout.Snapshot) { s.Routes.Weight = 0 }, "Withdrawn", rollout.RollingBack},
 	"the canary's pods drain":        {returned, func(s *rollout.Snapshot) { s.Canary.Pods = 1 }, "CanaryDraining", rollout.RollingBack},
 	"a withdrawn canary is replaced": {returned, func(s *rollout.Snapshot) { s.Memo.Ending = rollout.Restart }, "Restarted", rollout.Progressing},
@@ -95,7 +107,17 @@ var refusingRows = map[string]row{
 	"a wait from before a restart is no wait": {passed, func(s *rollout.Snapshot) { late(s); s.Waiting = rollout.Waiting{} }, "CanaryLost", rollout.Progressing},
 }
 
+func lagging(s *rollout.Snapshot) {
+	s.Routes.Asked, s.Routes.Lagging = true, "1 of 12 connected proxies has not acknowledged the routes: web-1.shop"
+}
+
 var progressingRows = map[string]row{
+	"proxies that do not follow hold the step":         {passed, lagging, "ProxiesLagging", rollout.Progressing},
+	"proxies that do not follow hold a promotion":      {full, lagging, "ProxiesLagging", rollout.Progressing},
+	"proxies that do not follow do not hold a failure": {passed, func(s *rollout.Snapshot) { lagging(s); crash(s) }, rollout.CrashLoop, rollout.RollingBack},
+	"a hold counts from when proxies were sent the routes": {passed, func(s *rollout.Snapshot) {
+		s.Routes.Asked, s.Routes.Served = true, epoch.Add(-8*time.Second)
+	}, "Holding", rollout.Progressing},
 	"a retry of what did not fail":        {holding, func(s *rollout.Snapshot) { s.Plan.Retry = true }, "CommandIgnored", rollout.Progressing},
 	"problems hold":                       {passed, func(s *rollout.Snapshot) { s.Problems = problem() }, "InvalidAnnotations", rollout.Paused},
 	"problems outrank promote":            {passed, func(s *rollout.Snapshot) { s.Problems, s.Plan.Promote = problem(), rollout.PromoteFull }, "InvalidAnnotations", rollout.Paused},

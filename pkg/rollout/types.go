@@ -163,6 +163,12 @@ type Routes struct {
 	Since        time.Time // since when the routes have been as they are, as far as is known
 	RetryAt      time.Time // until then a write that others undid is not repeated
 	Reverted     string    // who undid it, and what to add so that it stops
+
+	// Where the control plane of the mesh can be asked, its answer. Where it
+	// cannot, or nothing awaits an answer, these are zero.
+	Asked   bool
+	Lagging string    // why the proxies are not known to follow; empty: they do, once the settle time is over
+	Served  time.Time // since when proxies have been sent the routes as they are
 }
 
 // Guard is what holds a changed template while nobody decides.

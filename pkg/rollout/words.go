@@ -29,3 +29,15 @@ func steps(p Plan) string {
 	}
 	return strings.Join(words, " → ")
 }
+
+// followed says what the start of the hold relies on.
+func followed(s Snapshot) string {
+	switch {
+	case s.Memo.Mode != Istio:
+		return ""
+	case s.Routes.Asked:
+		return "; istiod knows that every connected proxy follows"
+	default:
+		return fmt.Sprintf("; proxies are taken to follow within %s", s.Plan.Settle)
+	}
+}

@@ -68,6 +68,19 @@ func (w *world) look() facts {
 	return f
 }
 
+// ask is what istiod knows of the proxies.
+func (w *world) ask(s *rollout.Snapshot, m mesh) {
+	if !w.asked {
+		return
+	}
+	s.Routes.Asked = true
+	if served := m.at.Add(w.slow); !served.After(w.now) {
+		s.Routes.Served = served
+	} else {
+		s.Routes.Lagging = "istiod does not serve the routes yet"
+	}
+}
+
 // read is one look through caches that lag, each by itself.
 func (w *world) read() facts {
 	return facts{w.seen[w.lag[0]].target, w.seen[w.lag[1]].canary, w.seen[w.lag[2]].mesh}
@@ -89,6 +102,7 @@ func (w *world) snapshot(f facts) rollout.Snapshot {
 	if s.Routes.SubsetsSince.Before(w.ctl.started) {
 		s.Routes.SubsetsSince = w.ctl.started
 	}
+	w.ask(&s, m)
 	stable := serving(tf)
 	s.Target.WantsStable = stable != "" && stable == tf.template
 	s.Target.WantsCanary = f.canary.canary.Exists && f.canary.template == tf.template

@@ -37,6 +37,8 @@ type world struct {
 	sick    bool // stable's pods are broken from the start
 	verdict analysis.Verdict
 	problem []rollout.Problem
+	asked   bool          // istiod is asked whether proxies follow
+	slow    time.Duration // how long istiod takes until it sends proxies what it read
 	robot   time.Duration // how often somebody puts the user's routes back; zero: never
 
 	seen    [4]facts // what the API server held at the last ticks, newest first
@@ -165,7 +167,7 @@ func (w *world) routed() {
 
 // view is the mesh as a proxy follows it.
 func (w *world) view(part float64) mesh {
-	lag := time.Duration(part * float64(w.plan.Settle))
+	lag := w.slow + time.Duration(part*float64(w.plan.Settle))
 	for i := len(w.meshLog) - 1; i > 0; i-- {
 		if !w.meshLog[i].at.After(w.now.Add(-lag)) {
 			return w.meshLog[i]
