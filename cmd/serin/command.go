@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap/zapcore"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
@@ -41,6 +42,7 @@ type flags struct {
 	metrics, probes               string
 	istiod                        []string
 	istiodToken                   string
+	selector                      string
 	elect                         bool
 	workers, verbosity            int
 }
@@ -79,6 +81,7 @@ func command() *cobra.Command {
 	c.Flags().StringVar(&f.probes, "health-probe-bind-address", "0", "address of /healthz and /readyz, such as :8081; 0 serves none")
 	c.Flags().StringSliceVar(&f.istiod, "istiod", nil, "istiod's debug address, such as http://istiod.istio-system.svc:15014: proxies are then asked for, not assumed, to follow routes; more than one for more revisions")
 	c.Flags().StringVar(&f.istiodToken, "istiod-token-file", "", "file with the ServiceAccount token to show to istiod; empty: none")
+	c.Flags().StringVar(&f.selector, "namespace-selector", "", "look after the Deployments of namespaces with these labels only, such as team=web or serin!=off; several controllers can share a cluster that way, each with a lease of its own")
 	c.Flags().BoolVar(&f.elect, "leader-elect", true, "act only while holding the lease, so that several replicas can run")
 	c.Flags().IntVar(&f.workers, "workers", 16, "rollouts that are looked at side by side")
 	c.Flags().IntVarP(&f.verbosity, "verbosity", "v", 0, "0: one line for each move; 1: what prepares them, too")
@@ -94,6 +97,9 @@ func (f flags) validate() error {
 		}
 	}
 	problems = append(problems, f.validateIstiod()...)
+	if _, err := labels.Parse(f.selector); err != nil {
+		problems = append(problems, fmt.Errorf("--namespace-selector: %w", err))
+	}
 	if f.workers < 1 {
 		problems = append(problems, fmt.Errorf("--workers: %d must be at least 1", f.workers))
 	}
@@ -148,7 +154,11 @@ func (f flags) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
-	options := controller.Options{ClusterDomain: f.domain, Workers: f.workers}
+	selector, err := labels.Parse(f.selector)
+	if err != nil {
+		return fmt.Errorf("--namespace-selector: %w", err)
+	}
+	options := controller.Options{ClusterDomain: f.domain, Workers: f.workers, Namespaces: selector}
 	if len(f.istiod) > 0 {
 		options.Istiod = &istiod.Client{Addresses: f.istiod, TokenFile: f.istiodToken}
 	}

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
@@ -32,9 +33,10 @@ import (
 
 // Options are what a person may set.
 type Options struct {
-	ClusterDomain string         // such as cluster.local
-	Workers       int            // rollouts that are looked at side by side
-	Istiod        *istiod.Client // whom to ask whether proxies follow; nil: nobody
+	ClusterDomain string          // such as cluster.local
+	Workers       int             // rollouts that are looked at side by side
+	Namespaces    labels.Selector // whose Deployments are looked after
+	Istiod        *istiod.Client  // whom to ask whether proxies follow; nil: nobody
 }
 
 // passTimeout bounds one pass: a cache that stopped must not hold a worker for ever.
@@ -59,13 +61,7 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 		EnableWarmup:            new(true),
 		ReconciliationTimeout:   passTimeout,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-		Reconciler: &Reconciler{
-			Observer: observer(mgr, around, o),
-			Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager)},
-			Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager)},
-			Clock:    clock.RealClock{},
-			Ready:    around.Ready,
-		},
+		Reconciler:              reconciler(mgr, around, o),
 	})
 	if err != nil {
 		return fmt.Errorf("creating the controller: %w", err)
@@ -78,6 +74,20 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 		return fmt.Errorf("adding the surroundings: %w", err)
 	}
 	return nil
+}
+
+func reconciler(mgr manager.Manager, around *surroundings, o Options) reconcile.Reconciler {
+	whole := &Reconciler{
+		Observer: observer(mgr, around, o),
+		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager)},
+		Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager)},
+		Clock:    clock.RealClock{},
+		Ready:    around.Ready,
+	}
+	if o.Namespaces == nil || o.Namespaces.Empty() {
+		return whole
+	}
+	return selective{Reconciler: whole, reader: mgr.GetClient(), namespaces: o.Namespaces}
 }
 
 func observer(mgr manager.Manager, around *surroundings, o Options) *observe.Observer {

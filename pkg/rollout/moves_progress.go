@@ -289,8 +289,6 @@ func advance(s Snapshot) Decision {
 		}
 		d.Message += fmt.Sprintf(" beside %d stable: the share reached is %s", left, Share(w.canary, left))
 	}
-	if until := heldUntil(Snapshot{Plan: s.Plan, Memo: d.Memo}); until.After(s.Now) && !step.Pause {
-		d.Message += ", held until " + until.UTC().Format(time.TimeOnly) + " UTC"
-	}
+	d.Message += heldFor(s, d.Memo)
 	return d
 }

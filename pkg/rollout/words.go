@@ -5,6 +5,7 @@ package rollout
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // means says in words how traffic is moved.
@@ -39,5 +40,19 @@ func followed(s Snapshot) string {
 		return "; istiod knows that every connected proxy follows"
 	default:
 		return fmt.Sprintf("; proxies are taken to follow within %s", s.Plan.Settle)
+	}
+}
+
+// heldFor says how long the step that begins with the memo will be held.
+func heldFor(s Snapshot, memo Memo) string {
+	begun := Snapshot{Plan: s.Plan, Memo: memo}
+	until := heldUntil(begun)
+	switch {
+	case current(begun).Pause || !until.After(s.Now):
+		return ""
+	case memo.Mode == Istio && s.Routes.Asked:
+		return fmt.Sprintf(", held for %s once every proxy follows", current(begun).Hold)
+	default:
+		return ", held until " + until.UTC().Format(time.TimeOnly) + " UTC"
 	}
 }
