@@ -11,6 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // mistake is something that a person has to put right before a rollout moves.
@@ -162,12 +164,12 @@ func (p *shop) toldOf(status string, m mistake) {
 	p.Helper()
 	v := p.saying(status, m.reason)
 	for _, words := range m.words {
-		if c := v.condition(p.name); !strings.Contains(c.Message, words) {
+		if c := v.Condition(p.name); !strings.Contains(c.Message, words) {
 			p.Errorf("the condition does not say %q: %s", words, c.Message)
 		}
 	}
-	p.await("a Warning Event", func(v view) string {
-		for _, e := range v.story(p.name) {
+	p.await("a Warning Event", func(v journal.View) string {
+		for _, e := range v.Story(p.name) {
 			if e.Type == corev1.EventTypeWarning && e.Reason == m.reason && containsAll(e.Note, m.words) {
 				return ""
 			}
@@ -187,32 +189,32 @@ func containsAll(text string, words []string) bool {
 
 // lastSeen is the newest version that the journal knows.
 func (p *shop) lastSeen() (version int64) {
-	p.replay(func(e entry, _ view) { version = max(version, e.version) })
+	p.Replay(func(e journal.Entry, _ journal.View) { version = max(version, e.Version) })
 	return version
 }
 
 // stoodStill asserts that up to the version nothing of a rollout was there: no canary, no split, no pod of the new template.
 func (p *shop) stoodStill(until int64) {
 	p.Helper()
-	p.replay(func(e entry, v view) {
-		if e.version > until || e.gone {
+	p.Replay(func(e journal.Entry, v journal.View) {
+		if e.Version > until || e.Gone {
 			return
 		}
-		switch e.kind {
+		switch e.Kind {
 		case "DestinationRule":
-			p.Errorf("at %d: there is DestinationRule %s", e.version, e.name)
+			p.Errorf("at %d: there is DestinationRule %s", e.Version, e.Name)
 		case "VirtualService":
 			if problem := p.touched(v); problem != "" {
-				p.Errorf("at %d: %s", e.version, problem)
+				p.Errorf("at %d: %s", e.Version, problem)
 			}
 		case "Deployment":
-			if d := v.deployment(e.name); d.Labels["app.kubernetes.io/managed-by"] == "serin" {
-				p.Errorf("at %d: there is canary Deployment %s", e.version, e.name)
+			if d := v.Deployment(e.Name); d.Labels["app.kubernetes.io/managed-by"] == "serin" {
+				p.Errorf("at %d: there is canary Deployment %s", e.Version, e.Name)
 			}
 		case "Pod":
-			pod := get[*corev1.Pod](v, "Pod", e.name)
-			if image := pod.Spec.Containers[0].Image; isCanary(pod) || !strings.HasSuffix(image, ":v1") {
-				p.Errorf("at %d: there is pod %s of %s", e.version, e.name, image)
+			pod := journal.Get[*corev1.Pod](v, "Pod", e.Name)
+			if image := pod.Spec.Containers[0].Image; journal.IsCanary(pod) || !strings.HasSuffix(image, ":v1") {
+				p.Errorf("at %d: there is pod %s of %s", e.Version, e.Name, image)
 			}
 		}
 	})

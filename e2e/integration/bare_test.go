@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/serin-dev/serin/e2e/internal/journal"
+	"github.com/serin-dev/serin/e2e/internal/serin"
 	"github.com/serin-dev/serin/e2e/lab"
 )
 
@@ -22,7 +24,7 @@ func TestABareCluster(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	s := startSerin(t, newProxy(t, c, c.token), alone...)
+	s := startSerin(t, newProxy(t, c, c.token), serin.Alone...)
 	t.Run("the guard comes and goes", func(t *testing.T) { theGuardComesAndGoes(t, c, s) })
 	t.Run("the mesh comes and goes", func(t *testing.T) { theMeshComesAndGoes(t, c, s) })
 }
@@ -30,15 +32,15 @@ func TestABareCluster(t *testing.T) {
 // resting waits until a version serves everybody, nothing is left of its rollout, and the target is paused or not.
 func (p *shop) resting(version string, paused bool) {
 	p.Helper()
-	p.await(fmt.Sprintf("%s to serve, paused %t", version, paused), func(v view) string {
-		d := v.deployment(p.name)
+	p.await(fmt.Sprintf("%s to serve, paused %t", version, paused), func(v journal.View) string {
+		d := v.Deployment(p.name)
 		size := int(*d.Spec.Replicas)
-		switch images := v.images(p.name); {
+		switch images := v.Images(p.name, registry); {
 		case p.isPromoted(v) != "":
 			return p.isPromoted(v)
 		case len(images) != 1 || images[p.name+":"+version] != size || int(d.Status.AvailableReplicas) != size:
 			return fmt.Sprintf("the pods are %v, and %d are available", images, d.Status.AvailableReplicas)
-		case v.deployment(p.name+"-canary") != nil:
+		case v.Deployment(p.name+"-canary") != nil:
 			return "the canary Deployment is there"
 		case d.Spec.Paused != paused:
 			return fmt.Sprintf("paused is %t", d.Spec.Paused)

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/serin-dev/serin/e2e/internal/apiproxy"
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // mostWrites is the budget of one rollout of five steps, Events included.
@@ -39,7 +42,7 @@ func TestWritesOfARollout(t *testing.T) {
 			}
 			p.open(4, annotations)
 			p.told("UpToDate")
-			from := p.serin.count()
+			from := p.serin.Count()
 			p.deploy(test.version)
 			if test.version == "v2" {
 				p.promoted("v2")
@@ -47,9 +50,9 @@ func TestWritesOfARollout(t *testing.T) {
 				p.rolledBack("v1")
 			}
 			p.toldTheEnd()
-			writes := p.serin.since(from, func(c call) bool { return c.write() && c.namespace == p.namespace })
-			t.Logf("writes of a rollout, %s:\n%s", name, table(writes))
-			landed := slices.DeleteFunc(writes, func(c call) bool { return c.status >= http.StatusBadRequest })
+			writes := p.serin.Since(from, func(c apiproxy.Call) bool { return c.Write() && c.Namespace == p.namespace })
+			t.Logf("writes of a rollout, %s:\n%s", name, apiproxy.Table(writes))
+			landed := slices.DeleteFunc(writes, func(c apiproxy.Call) bool { return c.Status >= http.StatusBadRequest })
 			if len(landed) > mostWrites {
 				t.Errorf("%d writes, and the budget is %d: %v", len(landed), mostWrites, landed)
 			}
@@ -60,8 +63,8 @@ func TestWritesOfARollout(t *testing.T) {
 // toldTheEnd waits until the last Event says what the condition says.
 func (p *shop) toldTheEnd() {
 	p.Helper()
-	p.await("the last Event", func(v view) string {
-		if reasons := v.reasons(p.name); reasons[len(reasons)-1] != v.condition(p.name).Reason {
+	p.await("the last Event", func(v journal.View) string {
+		if reasons := v.Reasons(p.name); reasons[len(reasons)-1] != v.Condition(p.name).Reason {
 			return fmt.Sprint(reasons)
 		}
 		return ""
@@ -81,21 +84,21 @@ func TestRestIsFree(t *testing.T) {
 	for i := range number {
 		p.name = fmt.Sprintf("shop-%d", i)
 		p.adopted()
-		p.await("its Event", func(v view) string {
-			if len(v.story(p.name)) == 0 {
+		p.await("its Event", func(v journal.View) string {
+			if len(v.Story(p.name)) == 0 {
 				return "there is none"
 			}
 			return ""
 		})
 	}
-	from := p.serin.count()
+	from := p.serin.Count()
 	over, touch := time.After(length), time.NewTicker(length/number)
 	defer touch.Stop()
 	for i := 0; ; {
 		select {
 		case <-over:
-			if calls := p.serin.since(from, p.unrest); len(calls) > 0 {
-				t.Errorf("requests in %s at rest:\n%s\n%v", length, table(calls), calls)
+			if calls := p.serin.Since(from, p.unrest); len(calls) > 0 {
+				t.Errorf("requests in %s at rest:\n%s\n%v", length, apiproxy.Table(calls), calls)
 			}
 			return
 		case <-touch.C:
@@ -107,8 +110,8 @@ func TestRestIsFree(t *testing.T) {
 }
 
 // unrest is a request that was made for this namespace, or for all.
-func (p *shop) unrest(c call) bool {
-	return (c.namespace == p.namespace || c.namespace == "") && !c.rests()
+func (p *shop) unrest(c apiproxy.Call) bool {
+	return (c.Namespace == p.namespace || c.Namespace == "") && !c.Rests()
 }
 
 // disturb does something to a Deployment that is none of the controller's business.

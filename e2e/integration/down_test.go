@@ -9,14 +9,17 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
+	"github.com/serin-dev/serin/e2e/internal/serin"
 )
 
 // While no controller runs, the API server itself holds a changed template.
 func TestATemplateChangedWithoutAController(t *testing.T) {
 	onItsOwn(t)
-	s := startSerin(t, newProxy(t, shared, shared.token), alone...)
+	s := startSerin(t, newProxy(t, shared, shared.token), serin.Alone...)
 	shops := []*shop{newShop(t, shared, s).mesh().open(2, quick), newShop(t, shared, s).open(2, quick)}
-	s.kill()
+	s.Kill()
 	unknown := newShop(t, shared, s).mesh()
 	unknown.sell(quick)
 	unknown.serve(serviceOf(unknown.name))
@@ -30,7 +33,7 @@ func TestATemplateChangedWithoutAController(t *testing.T) {
 		p.heldBack("v1")
 		held[p] = p.lastSeen()
 	}
-	if err := s.start(); err != nil {
+	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range shops {
@@ -44,9 +47,9 @@ func TestATemplateChangedWithoutAController(t *testing.T) {
 // running waits until so many pods of a version serve, whoever looks after them.
 func (p *shop) running(version string, number int) {
 	p.Helper()
-	p.await(version+" to run", func(v view) string {
-		images := v.images(p.name)
-		if d := v.deployment(p.name); d == nil || len(images) != 1 || images[p.name+":"+version] != number || int(d.Status.AvailableReplicas) != number {
+	p.await(version+" to run", func(v journal.View) string {
+		images := v.Images(p.name, registry)
+		if d := v.Deployment(p.name); d == nil || len(images) != 1 || images[p.name+":"+version] != number || int(d.Status.AvailableReplicas) != number {
 			return fmt.Sprintf("the pods are %v", images)
 		}
 		return ""
@@ -56,16 +59,16 @@ func (p *shop) running(version string, number int) {
 // heldBack waits until the Deployment controller has seen the last change, and asserts that it made nothing of it.
 func (p *shop) heldBack(stable string) {
 	p.Helper()
-	v := p.await("the Deployment controller to look", func(v view) string {
-		if d := v.deployment(p.name); d.Status.ObservedGeneration < d.Generation {
+	v := p.await("the Deployment controller to look", func(v journal.View) string {
+		if d := v.Deployment(p.name); d.Status.ObservedGeneration < d.Generation {
 			return fmt.Sprintf("it has seen generation %d of %d", d.Status.ObservedGeneration, d.Generation)
 		}
 		return ""
 	})
-	if !v.deployment(p.name).Spec.Paused {
+	if !v.Deployment(p.name).Spec.Paused {
 		p.Error("the Deployment is not paused")
 	}
-	for _, set := range all[*appsv1.ReplicaSet](v, "ReplicaSet") {
+	for _, set := range journal.All[*appsv1.ReplicaSet](v, "ReplicaSet") {
 		if image := set.Spec.Template.Spec.Containers[0].Image; !strings.HasSuffix(image, ":"+stable) {
 			p.Errorf("there is ReplicaSet %s of %s", set.Name, image)
 		}
@@ -80,8 +83,8 @@ func TestOptInDuringANativeRollout(t *testing.T) {
 	p.serve(serviceOf(p.name))
 	p.running("v1", 2)
 	p.deploy("v2-slow-3s")
-	p.await("the native rollout", func(v view) string {
-		if v.images(p.name)["shop:v2-slow-3s"] == 0 {
+	p.await("the native rollout", func(v journal.View) string {
+		if v.Images(p.name, registry)["shop:v2-slow-3s"] == 0 {
 			return "it has not begun"
 		}
 		return ""
@@ -90,12 +93,12 @@ func TestOptInDuringANativeRollout(t *testing.T) {
 	p.running("v2-slow-3s", 2)
 	p.adopted()
 	from := p.lastSeen()
-	p.replay(func(e entry, v view) {
-		if d := v.deployment(p.name); e.version <= from && d != nil && d.Spec.Paused {
-			p.Errorf("at %d: the native rollout is paused", e.version)
+	p.Replay(func(e journal.Entry, v journal.View) {
+		if d := v.Deployment(p.name); e.Version <= from && d != nil && d.Spec.Paused {
+			p.Errorf("at %d: the native rollout is paused", e.Version)
 		}
-		if e.version <= from && v.deployment(p.name+"-canary") != nil {
-			p.Errorf("at %d: there is a canary", e.version)
+		if e.Version <= from && v.Deployment(p.name+"-canary") != nil {
+			p.Errorf("at %d: there is a canary", e.Version)
 		}
 	})
 	p.deploy("v3")
@@ -111,8 +114,8 @@ func TestOptInDuringANativeRolloutWithAThirdVersion(t *testing.T) {
 	p.serve(serviceOf(p.name))
 	p.running("v1", 2)
 	p.deploy("v2-never-ready")
-	p.await("the native rollout", func(v view) string {
-		if v.images(p.name)["shop:v2-never-ready"] == 0 {
+	p.await("the native rollout", func(v journal.View) string {
+		if v.Images(p.name, registry)["shop:v2-never-ready"] == 0 {
 			return "it has not begun"
 		}
 		return ""
@@ -148,8 +151,8 @@ func TestNoReplicas(t *testing.T) {
 		"by pod ratio, at 50%":     {false, 500},
 		"in the mesh, at 100%":     {true, 1000},
 		"by pod ratio, at 100%":    {false, 1000},
-		"in the mesh, before any":  {true, untouched},
-		"by pod ratio, before any": {false, untouched},
+		"in the mesh, before any":  {true, journal.Untouched},
+		"by pod ratio, before any": {false, journal.Untouched},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,7 +165,7 @@ func TestNoReplicas(t *testing.T) {
 			case 0:
 				p.scale(0)
 				p.deploy("v2")
-			case untouched:
+			case journal.Untouched:
 				p.deploy("v2-never-ready")
 				p.pods(1)
 				p.scale(0)
@@ -173,8 +176,8 @@ func TestNoReplicas(t *testing.T) {
 			}
 			p.saying("Unknown", "NoReplicas")
 			p.warned("NoReplicas")
-			p.await("nothing to run", func(v view) string {
-				if images := v.images(p.name); len(images) > 0 {
+			p.await("nothing to run", func(v journal.View) string {
+				if images := v.Images(p.name, registry); len(images) > 0 {
 					return fmt.Sprintf("the pods are %v", images)
 				}
 				return ""

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/serin-dev/serin/e2e/internal/apiproxy"
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // A namespace that is deleted in the middle of a rollout leaves nothing of it behind elsewhere, and nothing is created in it.
@@ -22,16 +25,18 @@ func TestANamespaceThatIsDeleted(t *testing.T) {
 	p.deploy("v2")
 	p.at(250)
 	gateway.weighing(250)
-	from := s.count()
+	from := s.Count()
 	p.mustDo(p.api.CoreV1().Namespaces().Delete(p.Context(), p.namespace, metav1.DeleteOptions{}))
-	p.await("all to be gone", func(v view) string {
-		if v.deployment(p.name) != nil || v.deployment(p.name+"-canary") != nil || v.routes(p.name) != nil || v.rule(p.name+"-serin") != nil {
+	p.await("all to be gone", func(v journal.View) string {
+		if v.Deployment(p.name) != nil || v.Deployment(p.name+"-canary") != nil || v.Routes(p.name) != nil || v.Rule(p.name+"-serin") != nil {
 			return "something is there"
 		}
 		return ""
 	})
 	gateway.await("the gateway's routes to be restored", gateway.touched)
-	if created := s.since(from, func(c call) bool { return c.namespace == p.namespace && c.verb == "create" && c.resource != "events" }); len(created) > 0 {
-		t.Errorf("in a namespace that is being deleted it tried to create\n%s", table(created))
+	if created := s.Since(from, func(c apiproxy.Call) bool {
+		return c.Namespace == p.namespace && c.Verb == "create" && c.Resource != "events"
+	}); len(created) > 0 {
+		t.Errorf("in a namespace that is being deleted it tried to create\n%s", apiproxy.Table(created))
 	}
 }

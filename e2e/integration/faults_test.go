@@ -8,6 +8,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/serin-dev/serin/e2e/internal/apiproxy"
+	"github.com/serin-dev/serin/e2e/internal/serin"
 )
 
 // course is a rollout in short, and how it has to end.
@@ -24,7 +27,7 @@ var courses = map[string]course{
 }
 
 // open makes the app that goes the course.
-func (c course) open(t *testing.T, s *serin) *shop {
+func (c course) open(t *testing.T, s *controller) *shop {
 	t.Helper()
 	p := newShop(t, shared, s)
 	if c.mesh {
@@ -52,15 +55,15 @@ func (c course) run(p *shop) {
 	if c.mesh {
 		p.neverBeyondCapacity()
 	}
-	v, _ := p.now()
-	if size := *v.deployment(p.name).Spec.Replicas; size != 2 {
+	v, _ := p.Now()
+	if size := *v.Deployment(p.name).Spec.Replicas; size != 2 {
 		p.Errorf("the target has a size of %d, and had 2", size)
 	}
 }
 
 // moves are the writes that matter: an Event that gets lost is lost.
-func (p *shop) moves(c call) bool {
-	return c.write() && c.resource != "events" && c.namespace == p.namespace
+func (p *shop) moves(c apiproxy.Call) bool {
+	return c.Write() && c.Resource != "events" && c.Namespace == p.namespace
 }
 
 // Each write of a rollout fails once, in each of the ways in which a write can fail.
@@ -71,21 +74,21 @@ func TestAFailedWriteAtEachPosition(t *testing.T) {
 			t.Parallel()
 			s := everyones.take(t)
 			p := c.open(t, s)
-			from := s.count()
+			from := s.Count()
 			c.run(p)
-			writes := s.since(from, p.moves)
+			writes := s.Since(from, p.moves)
 			for i := range len(writes) + 1 {
-				for how, what := range map[string]fate{"fails": fails, "conflicts": conflicts, "gets lost": getsLost} {
+				for how, what := range map[string]apiproxy.Fate{"fails": apiproxy.Fails, "conflicts": apiproxy.Conflicts, "gets lost": apiproxy.GetsLost} {
 					t.Run(fmt.Sprintf("write %d %s", i+1, how), func(t *testing.T) {
 						t.Parallel()
 						p := c.open(t, s)
 						var n, hit atomic.Int64
-						s.decide(p.namespace, func(c call) fate {
+						s.Decide(p.namespace, func(c apiproxy.Call) apiproxy.Fate {
 							if p.moves(c) && n.Add(1) == int64(i+1) {
 								hit.Store(1)
 								return what
 							}
-							return passes
+							return apiproxy.Passes
 						})
 						c.run(p)
 						if hit.Load() == 0 {
@@ -103,15 +106,15 @@ func TestAFailedWriteAtEachPosition(t *testing.T) {
 func TestKilledAfterEachWrite(t *testing.T) {
 	for name, c := range courses {
 		t.Run(name, func(t *testing.T) {
-			s := startSerin(t, newProxy(t, shared, shared.token), alone...)
+			s := startSerin(t, newProxy(t, shared, shared.token), serin.Alone...)
 			p := c.open(t, s)
 			p.annotate("settle", "2s") // longer than a start takes
 			p.patience = 2 * time.Minute
 			var kills atomic.Int64
-			s.then(p.namespace, func(c call) {
-				if p.moves(c) && c.status < http.StatusMultipleChoices {
+			s.Then(p.namespace, func(c apiproxy.Call) {
+				if p.moves(c) && c.Status < http.StatusMultipleChoices {
 					kills.Add(1)
-					s.kill()
+					s.Kill()
 				}
 			})
 			go s.revive(t)
@@ -122,13 +125,13 @@ func TestKilledAfterEachWrite(t *testing.T) {
 }
 
 // revive starts the controller again whenever it has ended, as the kubelet would.
-func (s *serin) revive(t *testing.T) {
+func (s *controller) revive(t *testing.T) {
 	for {
-		<-s.ended()
+		<-s.Ended()
 		if t.Context().Err() != nil { // it has been ended for good
 			return
 		}
-		if err := s.start(); err != nil {
+		if err := s.Start(); err != nil {
 			t.Error(err)
 			return
 		}

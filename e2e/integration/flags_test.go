@@ -9,11 +9,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/serin-dev/serin/e2e/internal/apiproxy"
+	"github.com/serin-dev/serin/e2e/internal/serin"
 )
 
 func TestSenselessFlagsEndTheProcess(t *testing.T) {
 	t.Parallel()
-	kubeconfig := newProxy(t, shared, shared.token).kubeconfig
+	kubeconfig := newProxy(t, shared, shared.token).Kubeconfig
 	for name, test := range map[string]struct {
 		flags []string
 		words []string
@@ -46,7 +49,7 @@ func refusal(t *testing.T, flags ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	binary, err := serinBinary()
+	binary, err := serin.Binary()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +64,7 @@ func refusal(t *testing.T, flags ...string) string {
 func TestMissingPermissionsAreNamed(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t, shared, shared.Tokens["alice"])
-	said := refusal(t, "--kubeconfig", p.kubeconfig, "--metrics-bind-address=0", "--health-probe-bind-address=0")
+	said := refusal(t, "--kubeconfig", p.Kubeconfig, "--metrics-bind-address=0", "--health-probe-bind-address=0")
 	last := lastLine(said)
 	for _, permission := range []string{
 		"list deployments.apps", "watch deployments.apps", "list replicasets.apps", "watch pods", "list services", "watch endpointslices.discovery.k8s.io",
@@ -83,7 +86,7 @@ func TestMissingPermissionsAreNamed(t *testing.T) {
 	if !containsAll(last, []string{"serin: the controller may not", "deploy/"}) {
 		t.Errorf("the last line is %s", last)
 	}
-	if calls := p.since(0, call.write); len(calls) > 0 {
+	if calls := p.Since(0, apiproxy.Call.Write); len(calls) > 0 {
 		t.Errorf("it wrote %v", calls)
 	}
 }
@@ -95,7 +98,7 @@ func lastLine(text string) string {
 
 func TestALeaseNeedsAHome(t *testing.T) {
 	t.Parallel()
-	kubeconfig := newProxy(t, shared, shared.token).kubeconfig
+	kubeconfig := newProxy(t, shared, shared.token).Kubeconfig
 	for name, test := range map[string]struct {
 		namespace string
 		words     []string

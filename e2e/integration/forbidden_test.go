@@ -12,6 +12,10 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/serin-dev/serin/e2e/internal/apiproxy"
+	"github.com/serin-dev/serin/e2e/internal/journal"
+	"github.com/serin-dev/serin/e2e/internal/serin"
 )
 
 const istioGroup = "networking.istio.io"
@@ -21,18 +25,18 @@ func TestForbiddenToLookAtTheMesh(t *testing.T) {
 	onItsOwn(t)
 	a := newAccount(t, "half-blind")
 	a.may()
-	s := startSerin(t, newProxy(t, shared, a.token(t)), alone...)
+	s := startSerin(t, newProxy(t, shared, a.token(t)), serin.Alone...)
 	meshed := newShop(t, shared, s).mesh().open(2, quick)
 	ratio := newShop(t, shared, s).open(2, with(quick, "serin.dev/traffic", "replicas"))
 	meshed.deploy("v2")
 	ratio.deploy("v2")
-	c := meshed.saying("Unknown", "Forbidden").condition(meshed.name)
+	c := meshed.saying("Unknown", "Forbidden").Condition(meshed.name)
 	if !containsAll(c.Message, []string{"list", "virtualservices", istioGroup}) {
 		t.Errorf("the condition does not name the permission: %s", c.Message)
 	}
 	meshed.warned("Forbidden")
 	ratio.promoted("v2")
-	if !strings.Contains(s.log(), `"permission":"list virtualservices.`+istioGroup+`"`) {
+	if !strings.Contains(s.Log(), `"permission":"list virtualservices.`+istioGroup+`"`) {
 		t.Error("the log does not name the permission")
 	}
 	from := meshed.lastSeen()
@@ -47,7 +51,7 @@ func TestForbiddenToWriteToTheMesh(t *testing.T) {
 	onItsOwn(t)
 	a := newAccount(t, "read-only")
 	a.may("get", "list", "watch")
-	s := startSerin(t, newProxy(t, shared, a.token(t)), alone...)
+	s := startSerin(t, newProxy(t, shared, a.token(t)), serin.Alone...)
 	p := newShop(t, shared, s).mesh().open(2, quick)
 	for _, step := range []struct {
 		words []string
@@ -70,8 +74,8 @@ func TestForbiddenToWriteToTheMesh(t *testing.T) {
 // refused waits for a Warning Event that names a permission.
 func (p *shop) refused(words ...string) {
 	p.Helper()
-	p.await("a Warning Event that names the permission", func(v view) string {
-		for _, e := range v.story(p.name) {
+	p.await("a Warning Event that names the permission", func(v journal.View) string {
+		for _, e := range v.Story(p.name) {
 			if e.Reason == "Forbidden" && e.Type == corev1.EventTypeWarning && containsAll(e.Note, words) {
 				return ""
 			}
@@ -85,7 +89,7 @@ func TestAPermissionIsTakenAway(t *testing.T) {
 	onItsOwn(t)
 	a := newAccount(t, "short-lived")
 	a.may(everything...)
-	s := startSerin(t, newProxy(t, shared, a.token(t)), alone...)
+	s := startSerin(t, newProxy(t, shared, a.token(t)), serin.Alone...)
 	p := newShop(t, shared, s).mesh().open(4, slow())
 	p.deploy("v2")
 	p.at(250)
@@ -203,18 +207,18 @@ func TestThePublishedPermissionsAreEnough(t *testing.T) {
 		})
 	})
 	s.neverRefused(t, "", systemNamespace)
-	if leases := s.since(0, func(c call) bool { return c.resource == "leases" && c.status < http.StatusMultipleChoices }); len(leases) == 0 {
+	if leases := s.Since(0, func(c apiproxy.Call) bool { return c.Resource == "leases" && c.Status < http.StatusMultipleChoices }); len(leases) == 0 {
 		t.Error("there was no election")
 	}
 }
 
 // neverRefused asserts that in these namespaces every request was allowed. One that is being deleted refuses whatever is new.
-func (s *serin) neverRefused(t *testing.T, namespaces ...string) {
+func (s *controller) neverRefused(t *testing.T, namespaces ...string) {
 	t.Helper()
-	refused := s.since(0, func(c call) bool {
-		return slices.Contains(namespaces, c.namespace) && (c.status == http.StatusForbidden || c.status == http.StatusUnauthorized)
+	refused := s.Since(0, func(c apiproxy.Call) bool {
+		return slices.Contains(namespaces, c.Namespace) && (c.Status == http.StatusForbidden || c.Status == http.StatusUnauthorized)
 	})
 	if len(refused) > 0 {
-		t.Errorf("refused in %q were\n%s\n%v", namespaces, table(refused), refused)
+		t.Errorf("refused in %q were\n%s\n%v", namespaces, apiproxy.Table(refused), refused)
 	}
 }

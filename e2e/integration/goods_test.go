@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // onItsOwn ends everyone's controller for the length of a test that brings its own, if an earlier round has left it running.
@@ -20,9 +22,9 @@ func onItsOwn(t *testing.T) {
 	if other == nil {
 		return
 	}
-	other.kill()
+	other.Kill()
 	t.Cleanup(func() {
-		if err := other.start(); err != nil {
+		if err := other.Start(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -54,8 +56,8 @@ func (p *shop) discard(name string) {
 	deployments := p.api.AppsV1().Deployments(p.namespace)
 	_, err := deployments.Patch(p.Context(), name, types.MergePatchType, []byte(`{"spec":{"replicas":0}}`), metav1.PatchOptions{})
 	p.mustDo(err)
-	p.await("the pods of "+name+" to go", func(v view) string {
-		if images := v.images(name); len(images) > 0 {
+	p.await("the pods of "+name+" to go", func(v journal.View) string {
+		if images := v.Images(name, registry); len(images) > 0 {
 			return fmt.Sprint(images)
 		}
 		return ""

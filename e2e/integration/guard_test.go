@@ -8,10 +8,12 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // theGuardComesAndGoes: without the policy an opted-in Deployment is kept paused at rest.
-func theGuardComesAndGoes(t *testing.T, c *cluster, s *serin) {
+func theGuardComesAndGoes(t *testing.T, c *cluster, s *controller) {
 	p := newShop(t, c, s).open(4, quick)
 	p.resting("v1", true)
 	p.paces("v2", true)
@@ -28,7 +30,7 @@ func theGuardComesAndGoes(t *testing.T, c *cluster, s *serin) {
 	p.mustDo(c.remove(t.Context(), guardFile))
 	p.resting("v3", true)
 	p.paces("v4", true)
-	if !strings.Contains(s.log(), `"guard":"armed"`) || !strings.Contains(s.log(), `"guard":"policy"`) {
+	if !strings.Contains(s.Log(), `"guard":"armed"`) || !strings.Contains(s.Log(), `"guard":"policy"`) {
 		t.Error("the log does not tell which guard is active")
 	}
 }
@@ -40,13 +42,13 @@ func (p *shop) paces(version string, paused bool) {
 	p.deploy(version)
 	p.resting(version, paused)
 	seen, unheld := false, false
-	p.replay(func(e entry, v view) {
-		if e.version <= from {
+	p.Replay(func(e journal.Entry, v journal.View) {
+		if e.Version <= from {
 			return
 		}
-		canary, own := v.ready(p.name)
+		canary, own := v.Ready(p.name)
 		seen = seen || (canary > 0 && own > 0)
-		if images := v.images(p.name); !seen && images[p.name+":"+version] > 0 && v.deployment(p.name+"-canary") == nil {
+		if images := v.Images(p.name, registry); !seen && images[p.name+":"+version] > 0 && v.Deployment(p.name+"-canary") == nil {
 			unheld = true
 		}
 	})
@@ -54,8 +56,8 @@ func (p *shop) paces(version string, paused bool) {
 		p.Errorf("%s went out: as a canary beside stable %t, without one %t", version, seen, unheld)
 	}
 	for _, problem := range []string{"NotHeld", "NativeRollout", "StraysRemoved"} {
-		v, _ := p.now()
-		for _, reason := range v.reasons(p.name) {
+		v, _ := p.Now()
+		for _, reason := range v.Reasons(p.name) {
 			if reason == problem {
 				p.Errorf("an Event says %s", reason)
 			}

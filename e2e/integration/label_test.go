@@ -8,6 +8,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 func withLabel(d *appsv1.Deployment, version string) *appsv1.Deployment {
@@ -26,8 +28,8 @@ func (p *shop) relabel(version string) {
 // labelled waits until the Service says which version is in production.
 func (p *shop) labelled(version string) {
 	p.Helper()
-	p.await("the Service's label", func(v view) string {
-		if service := get[*corev1.Service](v, "Service", p.name); service.Labels["version"] != version {
+	p.await("the Service's label", func(v journal.View) string {
+		if service := journal.Get[*corev1.Service](v, "Service", p.name); service.Labels["version"] != version {
 			return fmt.Sprintf("the labels are %v", service.Labels)
 		}
 		return ""

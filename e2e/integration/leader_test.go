@@ -11,6 +11,9 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/serin-dev/serin/e2e/internal/apiproxy"
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // Of two controllers one acts. When it dies the other goes on: after the lease has run out, or at once where it was given back.
@@ -28,12 +31,12 @@ func TestALeaderIsReplaced(t *testing.T) {
 	p.deploy("v2")
 
 	before := p.rises(100)
-	leader.kill()
+	leader.Kill()
 	p.within(5*time.Second, "the next move after a leader was killed", p.moved(before))
 
 	leader, standby = standby, leader
-	from := standby.count()
-	if err := standby.start(); err != nil {
+	from := standby.Count()
+	if err := standby.Start(); err != nil {
 		t.Fatal(err)
 	}
 	standby.stands(home, from)
@@ -41,7 +44,7 @@ func TestALeaderIsReplaced(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		leader.signal(syscall.SIGTERM)
+		leader.Signal(syscall.SIGTERM)
 	}()
 	p.within(2*time.Second, "the next move after a leader was told to end", p.moved(before))
 	<-ended
@@ -52,8 +55,8 @@ func TestALeaderIsReplaced(t *testing.T) {
 }
 
 // routed is a write of routes that landed.
-func (p *shop) routed(c call) bool {
-	return c.namespace == p.namespace && c.resource == "virtualservices" && c.write() && c.status < http.StatusMultipleChoices
+func (p *shop) routed(c apiproxy.Call) bool {
+	return c.Namespace == p.namespace && c.Resource == "virtualservices" && c.Write() && c.Status < http.StatusMultipleChoices
 }
 
 // electorate lets the controller keep a lease in the namespace.
@@ -72,31 +75,31 @@ func (p *shop) electorate() {
 }
 
 // leads waits until the controller has written the lease.
-func (s *serin) leads(home *shop) {
+func (s *controller) leads(home *shop) {
 	home.Helper()
-	s.awaitCall(home, "the lease to be written", 0, func(c call) bool {
-		return c.namespace == home.namespace && c.resource == "leases" && c.verb != "get" && c.status < http.StatusMultipleChoices && c.status > 0
+	s.awaitCall(home, "the lease to be written", 0, func(c apiproxy.Call) bool {
+		return c.Namespace == home.namespace && c.Resource == "leases" && c.Verb != "get" && c.Status < http.StatusMultipleChoices && c.Status > 0
 	})
 }
 
 // stands waits until a controller that does not lead has looked at the lease, and watches everything.
-func (s *serin) stands(home *shop, from int) {
+func (s *controller) stands(home *shop, from int) {
 	home.Helper()
 	for _, kind := range []string{"deployments", "replicasets", "pods", "services", "endpointslices", "virtualservices", "destinationrules"} {
-		s.awaitCall(home, kind+" to be watched", from, func(c call) bool { return c.resource == kind && c.verb == "watch" })
+		s.awaitCall(home, kind+" to be watched", from, func(c apiproxy.Call) bool { return c.Resource == kind && c.Verb == "watch" })
 	}
-	s.awaitCall(home, "the lease to be read", from, func(c call) bool { return c.namespace == home.namespace && c.resource == "leases" })
+	s.awaitCall(home, "the lease to be read", from, func(c apiproxy.Call) bool { return c.Namespace == home.namespace && c.Resource == "leases" })
 }
 
-func (s *serin) awaitCall(home *shop, what string, from int, match func(call) bool) {
+func (s *controller) awaitCall(home *shop, what string, from int, match func(apiproxy.Call) bool) {
 	home.Helper()
 	deadline, look := time.After(home.patience), time.NewTicker(10*time.Millisecond)
 	defer look.Stop()
-	for len(s.since(from, match)) == 0 {
+	for len(s.Since(from, match)) == 0 {
 		select {
 		case <-look.C:
 		case <-deadline:
-			home.Fatalf("waited %s for %s; the controller says\n%s", home.patience, what, tail(s.log(), 4000))
+			home.Fatalf("waited %s for %s; the controller says\n%s", home.patience, what, tail(s.Log(), 4000))
 		}
 	}
 }
@@ -104,9 +107,9 @@ func (s *serin) awaitCall(home *shop, what string, from int, match func(call) bo
 // rises waits until the weight is at least that, and gives what it is.
 func (p *shop) rises(weight int) (now int) {
 	p.Helper()
-	p.await("the weight to rise", func(v view) string {
+	p.await("the weight to rise", func(v journal.View) string {
 		var err error
-		if now, err = weightIn(v.routes(p.name)); err != nil || now < weight {
+		if now, err = journal.WeightIn(v.Routes(p.name)); err != nil || now < weight {
 			return "it does not"
 		}
 		return ""
@@ -115,9 +118,9 @@ func (p *shop) rises(weight int) (now int) {
 }
 
 // moved reports whether the weight has left the one step that could have been under way.
-func (p *shop) moved(before int) func(view) string {
-	return func(v view) string {
-		if now, err := weightIn(v.routes(p.name)); err != nil || now <= before+50 {
+func (p *shop) moved(before int) func(journal.View) string {
+	return func(v journal.View) string {
+		if now, err := journal.WeightIn(v.Routes(p.name)); err != nil || now <= before+50 {
 			return "there is none"
 		}
 		return ""
@@ -125,20 +128,20 @@ func (p *shop) moved(before int) func(view) string {
 }
 
 // risesOnly asserts that each weight was written once, one after the other.
-func (p *shop) risesOnly(controllers ...*serin) {
+func (p *shop) risesOnly(controllers ...*controller) {
 	p.Helper()
-	weights, err := p.weights(p.name)
+	weights, err := p.Weights(p.name)
 	last := len(weights) - 1
-	if err != nil || last < 20 || !slices.IsSorted(weights[:last]) || weights[last] != untouched {
+	if err != nil || last < 20 || !slices.IsSorted(weights[:last]) || weights[last] != journal.Untouched {
 		p.Errorf("the weights were %v, %v", weights, err)
 	}
-	var writes []call
+	var writes []apiproxy.Call
 	for _, s := range controllers {
-		writes = append(writes, s.since(0, p.routed)...)
+		writes = append(writes, s.Since(0, p.routed)...)
 	}
-	slices.SortFunc(writes, func(a, b call) int { return a.at.Compare(b.at) })
+	slices.SortFunc(writes, func(a, b apiproxy.Call) int { return a.At.Compare(b.At) })
 	for i := 1; i < len(writes); i++ {
-		if gap := writes[i].at.Sub(writes[i-1].at); gap > time.Second {
+		if gap := writes[i].At.Sub(writes[i-1].At); gap > time.Second {
 			p.Logf("%s between two moves", gap.Round(time.Millisecond))
 		}
 	}

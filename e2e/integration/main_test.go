@@ -10,19 +10,14 @@ import (
 	"os"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/serin-dev/serin/e2e/internal/apiproxy"
+	"github.com/serin-dev/serin/e2e/internal/journal"
 	"github.com/serin-dev/serin/e2e/lab"
-)
-
-var (
-	virtualServices  = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "virtualservices"}
-	destinationRules = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"}
 )
 
 // cluster is a control plane with guard and permissions installed.
@@ -32,7 +27,7 @@ type cluster struct {
 	api    kubernetes.Interface
 	any    dynamic.Interface
 	token  string // of the controller's ServiceAccount
-	*recorder
+	*journal.Recorder
 }
 
 // shared is the cluster of every test that needs nothing special.
@@ -99,29 +94,11 @@ func (c *cluster) connect(ctx context.Context) error {
 	if c.token, err = c.tokenOf(ctx, "serin"); err != nil {
 		return err
 	}
-	c.recorder = newRecorder()
-	return c.follow(ctx)
+	c.Recorder = journal.New()
+	return c.Follow(ctx, c.api, c.any, c.IstiodHTTP != "")
 }
 
-// follow records everything that a test may want to look at.
-func (c *cluster) follow(ctx context.Context) error {
-	apps, core, discovery, events := c.api.AppsV1(), c.api.CoreV1(), c.api.DiscoveryV1(), c.api.EventsV1()
-	sources := map[string]source{
-		"Deployment":    from(apps.Deployments(corev1.NamespaceAll)),
-		"ReplicaSet":    from(apps.ReplicaSets(corev1.NamespaceAll)),
-		"Pod":           from(core.Pods(corev1.NamespaceAll)),
-		"Service":       from(core.Services(corev1.NamespaceAll)),
-		"EndpointSlice": from(discovery.EndpointSlices(corev1.NamespaceAll)),
-		"Event":         from(events.Events(corev1.NamespaceAll)),
-	}
-	if c.IstiodHTTP != "" {
-		sources["VirtualService"] = from(c.any.Resource(virtualServices))
-		sources["DestinationRule"] = from(c.any.Resource(destinationRules))
-	}
-	for kind, source := range sources {
-		if err := c.record(ctx, kind, source); err != nil {
-			return fmt.Errorf("watching %ss: %w", kind, err)
-		}
-	}
-	return nil
+// as is the API server for whoever has the token.
+func (c *cluster) as(token string) apiproxy.Upstream {
+	return apiproxy.Upstream{Server: c.APIServer, CAFile: c.CAFile, Token: token}
 }

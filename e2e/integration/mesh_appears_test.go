@@ -17,17 +17,19 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // theMeshComesAndGoes: Istio's API appears, vanishes and appears again.
-func theMeshComesAndGoes(t *testing.T, c *cluster, s *serin) {
+func theMeshComesAndGoes(t *testing.T, c *cluster, s *controller) {
 	crds := meshDefinitions(t)
 	p := newShop(t, c, s)
 	p.injects()
 	p.open(4, with(quick, "serin.dev/traffic", "istio"))
 	p.saying("True", "TrafficUnavailable")
 	p.deploy("v2")
-	message := p.saying("Unknown", "TrafficUnavailable").condition(p.name).Message
+	message := p.saying("Unknown", "TrafficUnavailable").Condition(p.name).Message
 	if !containsAll(message, []string{"VirtualServices", "networking.istio.io/v1", "serin.dev/traffic: replicas"}) {
 		t.Errorf("the condition says %s", message)
 	}
@@ -48,7 +50,7 @@ func theMeshComesAndGoes(t *testing.T, c *cluster, s *serin) {
 	p.weighed(1)
 
 	p.meshComes(crds)
-	p.poll("the controller to see the mesh", func() bool { return strings.Count(s.log(), `"istio":true`) == 2 })
+	p.poll("the controller to see the mesh", func() bool { return strings.Count(s.Log(), `"istio":true`) == 2 })
 	p.deploy("v4")
 	p.resting("v4", true)
 	p.weighed(2)
@@ -65,8 +67,8 @@ func (p *shop) injects() {
 // weighed asserts that so many rollouts went by weights until now, all of them alike.
 func (p *shop) weighed(rollouts int) {
 	p.Helper()
-	weights, err := p.weights(p.name + "-serin")
-	want := slices.Repeat([]int{0, 250, 500, 1000, untouched}, rollouts)
+	weights, err := p.Weights(p.name + "-serin")
+	want := slices.Repeat([]int{0, 250, 500, 1000, journal.Untouched}, rollouts)
 	if err != nil || !slices.Equal(weights, want) {
 		p.Errorf("the weights were %v (%v), want %v", weights, err, want)
 	}
@@ -88,7 +90,7 @@ func meshDefinitions(t *testing.T) []*unstructured.Unstructured {
 			return found
 		case err != nil:
 			t.Fatal(err)
-		case slices.Contains([]string{virtualServices.GroupResource().String(), destinationRules.GroupResource().String()}, object.GetName()):
+		case slices.Contains([]string{journal.VirtualServices.GroupResource().String(), journal.DestinationRules.GroupResource().String()}, object.GetName()):
 			found = append(found, object)
 		}
 	}
@@ -101,11 +103,11 @@ func (p *shop) meshComes(crds []*unstructured.Unstructured) {
 		_, err := p.resourceFor(crd).Create(p.Context(), crd, metav1.CreateOptions{})
 		p.mustDo(err)
 	}
-	for kind, resource := range map[string]source{
-		"VirtualService":  from(p.any.Resource(virtualServices)),
-		"DestinationRule": from(p.any.Resource(destinationRules)),
+	for kind, resource := range map[string]journal.Source{
+		"VirtualService":  journal.From(p.any.Resource(journal.VirtualServices)),
+		"DestinationRule": journal.From(p.any.Resource(journal.DestinationRules)),
 	} {
-		p.poll(kind+"s to be served", func() bool { return p.record(p.Context(), kind, resource) == nil })
+		p.poll(kind+"s to be served", func() bool { return p.Record(p.Context(), kind, resource) == nil })
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/serin-dev/serin/e2e/internal/apiproxy"
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 func TestStepsEditedDuringARollout(t *testing.T) {
@@ -22,7 +25,7 @@ func TestStepsEditedDuringARollout(t *testing.T) {
 	p.at(250)
 	p.annotate("steps", "5,10,40,100") // 25% is no step any more; its hold is the plan's
 	p.promoted("v2")
-	if weights, err := p.weights(p.name); err != nil || !slices.Equal(weights, []int{untouched, 0, 250, 400, 1000, untouched}) {
+	if weights, err := p.Weights(p.name); err != nil || !slices.Equal(weights, []int{journal.Untouched, 0, 250, 400, 1000, journal.Untouched}) {
 		t.Errorf("the weights were %v (%v)", weights, err)
 	}
 	p.neverBeyondCapacity()
@@ -46,14 +49,14 @@ func TestOptOutDuringARollout(t *testing.T) {
 					p.climb(weight)
 				}
 				p.annotate("canary", "")
-				p.await("the Deployment to be an ordinary one, which rolls by itself", func(v view) string {
-					d := v.deployment(p.name)
+				p.await("the Deployment to be an ordinary one, which rolls by itself", func(v journal.View) string {
+					d := v.Deployment(p.name)
 					switch {
-					case d.Annotations["serin.dev/rollout"] != "" || v.condition(p.name) != nil:
+					case d.Annotations["serin.dev/rollout"] != "" || v.Condition(p.name) != nil:
 						return "the memo or the condition is there"
 					case d.Spec.Paused || d.Status.UpdatedReplicas != 4 || d.Status.AvailableReplicas != 4 || d.Status.Replicas != 4:
 						return "it has not rolled"
-					case v.deployment(p.name+"-canary") != nil:
+					case v.Deployment(p.name+"-canary") != nil:
 						return "the canary Deployment is there"
 					}
 					return p.touched(v)
@@ -75,8 +78,8 @@ func TestADeploymentDeletedDuringARollout(t *testing.T) {
 				p := newShop(t, shared, everyones.take(t)).mesh().open(4, with(quick, "serin.dev/steps", "25:pause,50:pause,100:pause"))
 				p.climb(weight)
 				p.mustDo(p.api.AppsV1().Deployments(p.namespace).Delete(t.Context(), p.name, metav1.DeleteOptions{PropagationPolicy: &policy}))
-				p.await("everything of the rollout to go", func(v view) string {
-					if v.deployment(p.name) != nil || v.deployment(p.name+"-canary") != nil || len(v.images(p.name)) > 0 {
+				p.await("everything of the rollout to go", func(v journal.View) string {
+					if v.Deployment(p.name) != nil || v.Deployment(p.name+"-canary") != nil || len(v.Images(p.name, registry)) > 0 {
 						return "there are Deployments or pods"
 					}
 					return p.touched(v)
@@ -89,7 +92,7 @@ func TestADeploymentDeletedDuringARollout(t *testing.T) {
 // rewrite changes the user's VirtualService as somebody else would.
 func (p *shop) rewrite(change func(vs *unstructured.Unstructured)) {
 	p.Helper()
-	resource := p.any.Resource(virtualServices).Namespace(p.namespace)
+	resource := p.any.Resource(journal.VirtualServices).Namespace(p.namespace)
 	for {
 		vs, err := resource.Get(p.Context(), p.name, metav1.GetOptions{})
 		p.mustDo(err)
@@ -125,7 +128,7 @@ func TestAVirtualServiceThatOthersEdit(t *testing.T) {
 	p.at(250) // the new rule is split, too
 	p.annotate("promote", "step")
 	v := p.promoted("v2")
-	if vs := v.routes(p.name); vs.GetAnnotations()["example.test/edited"] != "yes" || vs.GetLabels()["team"] != "shop" {
+	if vs := v.Routes(p.name); vs.GetAnnotations()["example.test/edited"] != "yes" || vs.GetLabels()["team"] != "shop" {
 		t.Errorf("labels and annotations are %v and %v", vs.GetLabels(), vs.GetAnnotations())
 	}
 }
@@ -139,11 +142,11 @@ func TestAVirtualServiceThatIsPutBack(t *testing.T) {
 			p := newShop(t, shared, everyones.take(t)).mesh().open(4, with(quick, "serin.dev/steps", "25:pause,50:pause,100:pause"))
 			p.deploy("v2")
 			p.climbOn(weight)
-			from := p.serin.count()
+			from := p.serin.Count()
 			p.rewrite(func(vs *unstructured.Unstructured) { vs.Object["spec"] = p.vs })
 			v := p.saying("Unknown", "RoutesReverted")
 			for _, words := range []string{"gitops", "ignoreDifferences", p.namespace + "/" + p.name} {
-				if c := v.condition(p.name); !strings.Contains(c.Message, words) {
+				if c := v.Condition(p.name); !strings.Contains(c.Message, words) {
 					t.Errorf("the condition does not say %q: %s", words, c.Message)
 				}
 			}
@@ -172,16 +175,15 @@ func (p *shop) climbOn(weight int) {
 // waitedBeforeWriting asserts that routes were not written again at once after somebody had put them back.
 func (p *shop) waitedBeforeWriting(from int) {
 	p.Helper()
-	calls := p.serin.since(from, func(c call) bool {
-		return c.namespace == p.namespace && c.resource == "virtualservices" && c.verb == "update"
+	calls := p.serin.Since(from, func(c apiproxy.Call) bool {
+		return c.Namespace == p.namespace && c.Resource == "virtualservices" && c.Verb == "update"
 	})
 	const least = 8 * time.Second // of ten
 	if len(calls) == 0 {
 		p.Fatal("the routes were never written again")
 	}
-	p.serin.mu.Lock()
-	defer p.serin.mu.Unlock()
-	if waited := calls[0].at.Sub(p.serin.calls[from-1].at); waited < least {
+	before := p.serin.Since(from-1, func(apiproxy.Call) bool { return true })[0]
+	if waited := calls[0].At.Sub(before.At); waited < least {
 		p.Errorf("the routes were written again after %s", waited)
 	}
 }

@@ -2,7 +2,11 @@
 
 package integration_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
+)
 
 func TestAPersonPassesSteps(t *testing.T) {
 	t.Parallel()
@@ -27,8 +31,8 @@ func TestAPersonHoldsARollout(t *testing.T) {
 	p.annotate("steps", "25,50,100") // the hold of this step is over now
 	p.saying("Unknown", "PauseRequested")
 	p.scale(4) // what stands still carries its weight all the same
-	p.await("a canary that can carry a quarter of four pods", func(v view) string {
-		if v.deployment(p.name).Status.AvailableReplicas != 4 {
+	p.await("a canary that can carry a quarter of four pods", func(v journal.View) string {
+		if v.Deployment(p.name).Status.AvailableReplicas != 4 {
 			return "the target has not grown"
 		}
 		return ""
@@ -53,8 +57,8 @@ func TestAFailureFreezes(t *testing.T) {
 		},
 		"until a person tries again": func(p *shop) {
 			p.annotate("retry", "true")
-			p.await("the rollout to fail again", func(v view) string {
-				if reasons := v.reasons(p.name); len(reasons) < 8 {
+			p.await("the rollout to fail again", func(v journal.View) string {
+				if reasons := v.Reasons(p.name); len(reasons) < 8 {
 					return "the Events tell less"
 				}
 				return p.hasCondition(v, "Unknown", "RestartsExceeded")
@@ -75,7 +79,7 @@ func TestAFailureFreezes(t *testing.T) {
 			p.at(250)
 			v := p.saying("Unknown", "RestartsExceeded")
 			// It keeps its weight, unless it was seen in the moment in which its only pod was not ready.
-			if m := v.memo(p.name); m.Ending != "" || (m.Weight != 250 && m.Weight != 0) {
+			if m := v.Memo(p.name); m.Ending != "" || (m.Weight != 250 && m.Weight != 0) {
 				t.Errorf("the memo says %+v", m)
 			}
 			end(p)

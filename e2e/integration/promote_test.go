@@ -9,6 +9,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // A rollout by weights, told from beginning to end.
@@ -18,8 +20,8 @@ func TestAMeshRolloutIsPromoted(t *testing.T) {
 	p.deploy("v2")
 	p.promoted("v2")
 
-	weights, err := p.weights(p.name)
-	if want := []int{untouched, 0, 250, 500, 1000, untouched}; err != nil || !slices.Equal(weights, want) {
+	weights, err := p.Weights(p.name)
+	if want := []int{journal.Untouched, 0, 250, 500, 1000, journal.Untouched}; err != nil || !slices.Equal(weights, want) {
 		t.Errorf("the weights were %v (%v), want %v", weights, err, want)
 	}
 	p.neverBeyondCapacity()
@@ -31,32 +33,32 @@ func TestAMeshRolloutIsPromoted(t *testing.T) {
 // and that no pod of the canary was taken away under traffic. A pod that failed since the write before was there to be seen.
 func (p *shop) neverBeyondCapacity() {
 	p.Helper()
-	before, wanted, best := untouched, int32(0), 0
-	p.replay(func(e entry, v view) {
-		vs := v.routes(p.name)
+	before, wanted, best := journal.Untouched, int32(0), 0
+	p.Replay(func(e journal.Entry, v journal.View) {
+		vs := v.Routes(p.name)
 		if p.vs == nil {
-			vs = v.routes(p.name + "-serin")
+			vs = v.Routes(p.name + "-serin")
 		}
-		weight, err := weightIn(vs)
+		weight, err := journal.WeightIn(vs)
 		if err != nil {
-			p.Errorf("at %d: %v", e.version, err)
+			p.Errorf("at %d: %v", e.Version, err)
 		}
-		canary, _ := v.endpoints(p.name)
+		canary, _ := v.Endpoints(p.name)
 		best = max(best, canary)
-		if e.kind == "VirtualService" {
+		if e.Kind == "VirtualService" {
 			if need := p.needed(v, weight); weight > before && best < need {
-				p.Errorf("at %d: a weight of %d with %d of %d canary pods in the endpoints", e.version, weight, best, need)
+				p.Errorf("at %d: a weight of %d with %d of %d canary pods in the endpoints", e.Version, weight, best, need)
 			}
 			best = canary
 		}
 		before = weight
-		if e.kind == "Deployment" && e.name == p.name+"-canary" {
+		if e.Kind == "Deployment" && e.Name == p.name+"-canary" {
 			size := int32(0)
-			if canary := v.deployment(e.name); canary != nil {
+			if canary := v.Deployment(e.Name); canary != nil {
 				size = *canary.Spec.Replicas
 			}
 			if size < wanted && weight > 0 {
-				p.Errorf("at %d: the canary shrank from %d to %d with a weight of %d", e.version, wanted, size, weight)
+				p.Errorf("at %d: the canary shrank from %d to %d with a weight of %d", e.Version, wanted, size, weight)
 			}
 			wanted = size
 		}
@@ -64,8 +66,8 @@ func (p *shop) neverBeyondCapacity() {
 }
 
 // needed is how many canary pods a weight asks for, where the target is not gone.
-func (p *shop) needed(v view, weight int) int {
-	d := v.deployment(p.name)
+func (p *shop) needed(v journal.View, weight int) int {
+	d := v.Deployment(p.name)
 	if d == nil || weight <= 0 {
 		return 0
 	}
@@ -77,11 +79,11 @@ func (p *shop) needed(v view, weight int) int {
 func (p *shop) templateIsTheUsers(versions ...string) {
 	p.Helper()
 	var seen []string
-	p.replay(func(e entry, v view) {
-		if e.kind != "Deployment" || e.name != p.name || e.gone {
+	p.Replay(func(e journal.Entry, v journal.View) {
+		if e.Kind != "Deployment" || e.Name != p.name || e.Gone {
 			return
 		}
-		image := v.deployment(p.name).Spec.Template.Spec.Containers[0].Image
+		image := v.Deployment(p.name).Spec.Template.Spec.Containers[0].Image
 		if version := strings.TrimPrefix(image, registry+p.name+":"); len(seen) == 0 || seen[len(seen)-1] != version {
 			seen = append(seen, version)
 		}
@@ -103,19 +105,19 @@ func (p *shop) templateIsTheUsers(versions ...string) {
 // told asserts the reasons of the Events, all of them, in order.
 func (p *shop) told(reasons ...string) {
 	p.Helper()
-	p.await("the Events", func(v view) string {
-		if got := v.reasons(p.name); !slices.Equal(got, reasons) {
+	p.await("the Events", func(v journal.View) string {
+		if got := v.Reasons(p.name); !slices.Equal(got, reasons) {
 			return "they tell " + strings.Join(got, " ") + ", and should tell " + strings.Join(reasons, " ")
 		}
-		return p.hasCondition(v, string(v.condition(p.name).Status), "UpToDate", reasons[len(reasons)-1]) // else more is to come
+		return p.hasCondition(v, string(v.Condition(p.name).Status), "UpToDate", reasons[len(reasons)-1]) // else more is to come
 	})
-	v, _ := p.now()
-	for _, e := range v.story(p.name) {
+	v, _ := p.Now()
+	for _, e := range v.Story(p.name) {
 		if e.Series != nil {
 			p.Errorf("an Event is a series, so that a part of the story is lost: %s %s", e.Reason, e.Note)
 		}
 	}
-	if canary := get[*appsv1.Deployment](v, "Deployment", p.name+"-canary"); canary != nil && len(v.story(canary.Name)) > 0 {
+	if canary := journal.Get[*appsv1.Deployment](v, "Deployment", p.name+"-canary"); canary != nil && len(v.Story(canary.Name)) > 0 {
 		p.Error("there are Events on the canary Deployment")
 	}
 }
@@ -128,8 +130,8 @@ func TestAMeshRolloutWithoutRoutes(t *testing.T) {
 	p.open(4, with(quick, "serin.dev/steps", "0.5,33.3,100"))
 	p.deploy("v2")
 	p.promoted("v2")
-	weights, err := p.weights(p.name + "-serin")
-	if want := []int{0, 5, 333, 1000, untouched}; err != nil || !slices.Equal(weights, want) {
+	weights, err := p.Weights(p.name + "-serin")
+	if want := []int{0, 5, 333, 1000, journal.Untouched}; err != nil || !slices.Equal(weights, want) {
 		t.Errorf("the weights were %v (%v), want %v", weights, err, want)
 	}
 	p.neverBeyondCapacity()

@@ -8,6 +8,8 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // proportion is a rollout by the ratio of pods.
@@ -63,8 +65,8 @@ func TestARatioRolloutKeepsItsCapacity(t *testing.T) {
 			if test.scaled {
 				p.sizeUntouched(test.replicas)
 			}
-			if v, _ := p.now(); *v.deployment(p.name).Spec.Replicas != test.replicas {
-				t.Errorf("the target has a size of %d, and had %d", *v.deployment(p.name).Spec.Replicas, test.replicas)
+			if v, _ := p.Now(); *v.Deployment(p.name).Spec.Replicas != test.replicas {
+				t.Errorf("the target has a size of %d, and had %d", *v.Deployment(p.name).Spec.Replicas, test.replicas)
 			}
 		})
 	}
@@ -89,15 +91,15 @@ func (p *shop) autoscale() {
 func (p *shop) neverBelow(number int) {
 	p.Helper()
 	reached, complained := false, false
-	p.replay(func(e entry, v view) {
-		if e.kind != "Pod" || complained {
+	p.Replay(func(e journal.Entry, v journal.View) {
+		if e.Kind != "Pod" || complained {
 			return
 		}
-		canary, own := v.ready(p.name)
+		canary, own := v.Ready(p.name)
 		reached = reached || canary+own >= number
 		if reached && canary+own < number {
 			complained = true
-			p.Errorf("at %d (%s): %d canary and %d other pods are ready, and there should be at least %d", e.version, e.name, canary, own, number)
+			p.Errorf("at %d (%s): %d canary and %d other pods are ready, and there should be at least %d", e.Version, e.Name, canary, own, number)
 		}
 	})
 }
@@ -105,9 +107,9 @@ func (p *shop) neverBelow(number int) {
 // sizeUntouched asserts that nobody ever changed the size of the target.
 func (p *shop) sizeUntouched(size int32) {
 	p.Helper()
-	p.replay(func(e entry, v view) {
-		if d := v.deployment(p.name); e.kind == "Deployment" && d != nil && *d.Spec.Replicas != size {
-			p.Errorf("at %d: the target has a size of %d", e.version, *d.Spec.Replicas)
+	p.Replay(func(e journal.Entry, v journal.View) {
+		if d := v.Deployment(p.name); e.Kind == "Deployment" && d != nil && *d.Spec.Replicas != size {
+			p.Errorf("at %d: the target has a size of %d", e.Version, *d.Spec.Replicas)
 		}
 	})
 }
@@ -134,7 +136,7 @@ func TestScalingDuringEachStep(t *testing.T) {
 					p.annotate("promote", "full")
 					version := map[bool]string{true: "v2-slow-1s", false: "v2"}[weight == 0]
 					v := p.promoted(version)
-					if size := int(*v.deployment(p.name).Spec.Replicas); size != to {
+					if size := int(*v.Deployment(p.name).Spec.Replicas); size != to {
 						t.Errorf("the target was scaled to %d and has a size of %d", to, size)
 					}
 					p.neverBelow(min(4, to))

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // fault is a version that must not be promoted, and what is said of it.
@@ -47,11 +49,11 @@ func TestAFaultRollsBack(t *testing.T) {
 				p.open(4, annotations)
 				p.deploy(f.version)
 				v := p.rolledBack("v1", f.reasons...)
-				if c := v.condition(p.name); !strings.Contains(c.Message, f.words) {
+				if c := v.Condition(p.name); !strings.Contains(c.Message, f.words) {
 					t.Errorf("the condition does not say %q: %s", f.words, c.Message)
 				}
 				if meshed {
-					weights, err := p.weights(p.name)
+					weights, err := p.Weights(p.name)
 					if rose := slices.Contains(weights, 250); err != nil || (rose && !f.slow) {
 						t.Errorf("the weights were %v (%v)", weights, err)
 					}
@@ -70,13 +72,13 @@ func TestAFaultRollsBack(t *testing.T) {
 // warned waits for a Warning Event with one of the reasons.
 func (p *shop) warned(reasons ...string) {
 	p.Helper()
-	p.await("a Warning Event "+strings.Join(reasons, " or "), func(v view) string {
-		for _, e := range v.story(p.name) {
+	p.await("a Warning Event "+strings.Join(reasons, " or "), func(v journal.View) string {
+		for _, e := range v.Story(p.name) {
 			if e.Type == "Warning" && slices.Contains(reasons, e.Reason) {
 				return ""
 			}
 		}
-		return "the Events tell " + strings.Join(v.reasons(p.name), " ")
+		return "the Events tell " + strings.Join(v.Reasons(p.name), " ")
 	})
 }
 
@@ -141,8 +143,8 @@ func (p *shop) climb(weight int) {
 // obeyed waits until a command is gone.
 func (p *shop) obeyed(command string) {
 	p.Helper()
-	p.await(command+" to be carried out", func(v view) string {
-		if value, found := v.deployment(p.name).Annotations["serin.dev/"+command]; found {
+	p.await(command+" to be carried out", func(v journal.View) string {
+		if value, found := v.Deployment(p.name).Annotations["serin.dev/"+command]; found {
 			return "the annotation is still " + value
 		}
 		return ""

@@ -5,6 +5,8 @@ package integration_test
 import (
 	"slices"
 	"testing"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // Two Deployments behind one Service go out one after the other: the routes of a Service are split for one at a time.
@@ -24,7 +26,7 @@ func TestTwoAppsOfOneServiceTakeTurns(t *testing.T) {
 	p.deploy("v2")
 	p.at(250)
 	two.deploy("v2")
-	c := two.saying("Unknown", "NameTaken").condition(two.name)
+	c := two.saying("Unknown", "NameTaken").Condition(two.name)
 	if !containsAll(c.Message, []string{"DestinationRule shop-serin", "Deployment shop"}) {
 		t.Errorf("the condition is %s", c.Message)
 	}
@@ -32,7 +34,7 @@ func TestTwoAppsOfOneServiceTakeTurns(t *testing.T) {
 	p.promoted("v2")
 	two.promoted("v2")
 	p.promoted("v2")
-	if weights, err := p.weights(p.name); err != nil || !slices.Equal(weights, []int{untouched, 0, 250, 1000, untouched, 0, 250, 500, 1000, untouched}) {
+	if weights, err := p.Weights(p.name); err != nil || !slices.Equal(weights, []int{journal.Untouched, 0, 250, 1000, journal.Untouched, 0, 250, 500, 1000, journal.Untouched}) {
 		t.Errorf("the weights were %v, %v", weights, err)
 	}
 }

@@ -18,6 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 const registry = "registry.test/"
@@ -50,10 +52,10 @@ func slow(pairs ...string) map[string]string {
 type shop struct {
 	*testing.T
 	*cluster
-	*journal
+	*journal.Journal
 	namespace string
 	name      string
-	serin     *serin         // that looks after it
+	serin     *controller    // that looks after it
 	vs        map[string]any // the user's VirtualService as it has to be at rest
 	patience  time.Duration  // the longest that anything may take
 }
@@ -61,7 +63,7 @@ type shop struct {
 var unfit = regexp.MustCompile(`[^a-z0-9]+`)
 
 // newShop makes a namespace that ends with the test.
-func newShop(t *testing.T, c *cluster, s *serin) *shop {
+func newShop(t *testing.T, c *cluster, s *controller) *shop {
 	t.Helper()
 	base := strings.Trim(unfit.ReplaceAllString(strings.ToLower(strings.TrimPrefix(t.Name(), "Test")), "-"), "-")
 	space := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: base[:min(len(base), 50)] + "-"}}
@@ -69,7 +71,7 @@ func newShop(t *testing.T, c *cluster, s *serin) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &shop{T: t, cluster: c, journal: c.of(space.Name), namespace: space.Name, name: "shop", serin: s, patience: time.Minute}
+	p := &shop{T: t, cluster: c, Journal: c.Of(space.Name), namespace: space.Name, name: "shop", serin: s, patience: time.Minute}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(p.dump())
@@ -161,7 +163,7 @@ func (p *shop) route(spec map[string]any) *shop {
 		"apiVersion": "networking.istio.io/v1", "kind": "VirtualService",
 		"metadata": map[string]any{"name": p.name, "labels": map[string]any{"team": "shop"}}, "spec": spec,
 	}}
-	stored, err := p.any.Resource(virtualServices).Namespace(p.namespace).Create(p.Context(), vs, metav1.CreateOptions{})
+	stored, err := p.any.Resource(journal.VirtualServices).Namespace(p.namespace).Create(p.Context(), vs, metav1.CreateOptions{})
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -186,8 +188,8 @@ func (p *shop) serve(service *corev1.Service) {
 // adopted waits until the app runs and the controller says that it looks after it.
 func (p *shop) adopted() {
 	p.Helper()
-	p.await("the app to run and the controller to take note", func(v view) string {
-		d := v.deployment(p.name)
+	p.await("the app to run and the controller to take note", func(v journal.View) string {
+		d := v.Deployment(p.name)
 		if d == nil || d.Status.ObservedGeneration < d.Generation || d.Status.AvailableReplicas != *d.Spec.Replicas {
 			return "the app does not run"
 		}
@@ -202,8 +204,8 @@ func (p *shop) patch(kind types.PatchType, patch string, subresources ...string)
 	if err != nil {
 		p.Fatalf("patching with %s: %v", patch, err)
 	}
-	p.await("the recorder", func(v view) string {
-		if seen := v.deployment(p.name); seen != nil && number(seen.ResourceVersion) < number(d.ResourceVersion) {
+	p.await("the recorder", func(v journal.View) string {
+		if seen := v.Deployment(p.name); seen != nil && journal.Number(seen.ResourceVersion) < journal.Number(d.ResourceVersion) {
 			return "it has not seen the last write"
 		}
 		return ""

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/serin-dev/serin/e2e/internal/apiproxy"
+	"github.com/serin-dev/serin/e2e/internal/journal"
 )
 
 // phase is where a rollout is when another template comes.
@@ -71,31 +74,31 @@ func TestAnotherTemplateInEachPhase(t *testing.T) {
 
 // holdOn has the controller wait, in the phase, until the person has changed the template.
 func (p *shop) holdOn(phase string) {
-	p.serin.decide(p.namespace, func(c call) fate {
-		v, _ := p.now()
-		m, image := v.memo(p.name), v.deployment(p.name).Spec.Template.Spec.Containers[0].Image
+	p.serin.Decide(p.namespace, func(c apiproxy.Call) apiproxy.Fate {
+		v, _ := p.Now()
+		m, image := v.Memo(p.name), v.Deployment(p.name).Spec.Template.Spec.Containers[0].Image
 		in := m.Promoting
 		if phase == "promoted, not cleared up" {
 			in = m.Ending == "finished"
 		}
 		if p.moves(c) && in && !strings.HasSuffix(image, ":v3") {
-			return fails // for as long as that lasts
+			return apiproxy.Fails // for as long as that lasts
 		}
-		return passes
+		return apiproxy.Passes
 	})
 }
 
 // letGo waits until the target is promoted and has so many pods of the new template.
 func (p *shop) letGo(pods int) {
 	p.Helper()
-	p.await("the promotion", func(v view) string {
+	p.await("the promotion", func(v journal.View) string {
 		own := 0
-		for _, pod := range all[*corev1.Pod](v, "Pod") {
-			if !isCanary(pod) && pod.Spec.Containers[0].Image == v.deployment(p.name).Spec.Template.Spec.Containers[0].Image {
+		for _, pod := range journal.All[*corev1.Pod](v, "Pod") {
+			if !journal.IsCanary(pod) && pod.Spec.Containers[0].Image == v.Deployment(p.name).Spec.Template.Spec.Containers[0].Image {
 				own++
 			}
 		}
-		if m := v.memo(p.name); !m.Promoting || own < pods {
+		if m := v.Memo(p.name); !m.Promoting || own < pods {
 			return fmt.Sprintf("the memo says %+v, and %d pods are new", m, own)
 		}
 		return ""
@@ -104,8 +107,8 @@ func (p *shop) letGo(pods int) {
 
 func (p *shop) ending(ending string) {
 	p.Helper()
-	p.await("the ending "+ending, func(v view) string {
-		if m := v.memo(p.name); m.Ending != ending {
+	p.await("the ending "+ending, func(v journal.View) string {
+		if m := v.Memo(p.name); m.Ending != ending {
 			return "it is " + m.Ending
 		}
 		return ""
@@ -115,14 +118,14 @@ func (p *shop) ending(ending string) {
 // neverStable asserts that none of the versions ever ran in the target's own pods.
 func (p *shop) neverStable(versions ...string) {
 	p.Helper()
-	p.replay(func(e entry, v view) {
-		pod := get[*corev1.Pod](v, e.kind, e.name)
-		if pod == nil || isCanary(pod) {
+	p.Replay(func(e journal.Entry, v journal.View) {
+		pod := journal.Get[*corev1.Pod](v, e.Kind, e.Name)
+		if pod == nil || journal.IsCanary(pod) {
 			return
 		}
 		for _, version := range versions {
 			if strings.HasSuffix(pod.Spec.Containers[0].Image, ":"+version) {
-				p.Errorf("at %d: pod %s of the target runs %s, which was superseded", e.version, e.name, version)
+				p.Errorf("at %d: pod %s of the target runs %s, which was superseded", e.Version, e.Name, version)
 			}
 		}
 	})
@@ -132,13 +135,13 @@ func (p *shop) neverStable(versions ...string) {
 func (p *shop) judgedFirst(version string) {
 	p.Helper()
 	judged := false
-	p.replay(func(e entry, v view) {
-		if canary := v.deployment(p.name + "-canary"); canary != nil && v.memo(p.name).Weight == 1000 {
+	p.Replay(func(e journal.Entry, v journal.View) {
+		if canary := v.Deployment(p.name + "-canary"); canary != nil && v.Memo(p.name).Weight == 1000 {
 			judged = judged || strings.HasSuffix(canary.Spec.Template.Spec.Containers[0].Image, ":"+version)
 		}
-		pod := get[*corev1.Pod](v, e.kind, e.name)
-		if pod != nil && !isCanary(pod) && !judged && strings.HasSuffix(pod.Spec.Containers[0].Image, ":"+version) {
-			p.Errorf("at %d: pod %s of the target runs %s, which was not judged", e.version, e.name, version)
+		pod := journal.Get[*corev1.Pod](v, e.Kind, e.Name)
+		if pod != nil && !journal.IsCanary(pod) && !judged && strings.HasSuffix(pod.Spec.Containers[0].Image, ":"+version) {
+			p.Errorf("at %d: pod %s of the target runs %s, which was not judged", e.Version, e.Name, version)
 		}
 	})
 }
@@ -156,11 +159,11 @@ func TestATemplateInTheInstantOfPromotion(t *testing.T) {
 				}
 				p.open(4, quick)
 				once := sync.OnceFunc(func() { p.deploy(last) })
-				p.serin.decide(p.namespace, func(c call) fate {
-					if c.resource == "deployments" && c.name == p.name && strings.Contains(c.body, `"paused":`) {
+				p.serin.Decide(p.namespace, func(c apiproxy.Call) apiproxy.Fate {
+					if c.Resource == "deployments" && c.Name == p.name && strings.Contains(c.Body, `"paused":`) {
 						once()
 					}
-					return passes
+					return apiproxy.Passes
 				})
 				p.deploy("v2")
 				switch last {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package integration_test
+package journal
 
 import (
 	"fmt"
@@ -9,13 +9,13 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// untouched means that a VirtualService has nothing of ours.
-const untouched = -1
+// Untouched means that a VirtualService has nothing of ours.
+const Untouched = -1
 
-// weightIn is the canary's share in tenths of a percent that the routes of a VirtualService give, or untouched. Routes that
+// WeightIn is the canary's share in tenths of a percent that the routes of a VirtualService give, or Untouched. Routes that
 // differ are an error.
-func weightIn(vs *unstructured.Unstructured) (int, error) {
-	found := untouched
+func WeightIn(vs *unstructured.Unstructured) (int, error) {
+	found := Untouched
 	if vs == nil {
 		return found, nil
 	}
@@ -27,10 +27,10 @@ func weightIn(vs *unstructured.Unstructured) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			if weight == untouched {
+			if weight == Untouched {
 				continue
 			}
-			if found != untouched && found != weight {
+			if found != Untouched && found != weight {
 				return 0, fmt.Errorf("one route gives the canary %d and another %d", found, weight)
 			}
 			found = weight
@@ -55,7 +55,7 @@ func weightOf(rule map[string]any) (int, error) {
 		}
 	}
 	if !split {
-		return untouched, nil
+		return Untouched, nil
 	}
 	if stable+canary == 0 {
 		return 0, fmt.Errorf("a split route carries nothing: %v", rule)
@@ -63,14 +63,14 @@ func weightOf(rule map[string]any) (int, error) {
 	return int((canary*1000 + (stable+canary)/2) / (stable + canary)), nil
 }
 
-// weights are those that a VirtualService had, one after the other, without repetitions.
-func (j *journal) weights(name string) (weights []int, err error) {
-	j.replay(func(e entry, v view) {
-		if e.kind != "VirtualService" || e.name != name || err != nil {
+// Weights are those that a VirtualService had, one after the other, without repetitions.
+func (j *Journal) Weights(name string) (weights []int, err error) {
+	j.Replay(func(e Entry, v View) {
+		if e.Kind != "VirtualService" || e.Name != name || err != nil {
 			return
 		}
 		var w int
-		if w, err = weightIn(v.routes(name)); err == nil && (len(weights) == 0 || weights[len(weights)-1] != w) {
+		if w, err = WeightIn(v.Routes(name)); err == nil && (len(weights) == 0 || weights[len(weights)-1] != w) {
 			weights = append(weights, w)
 		}
 	})

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journeys_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/serin-dev/serin/e2e/internal/inside"
+	"github.com/serin-dev/serin/e2e/lab"
+)
+
+// abreast is how many journeys go on at once. More of them only wait for each other on two cores.
+const abreast = "5"
+
+// shared is the cluster of all journeys.
+var shared *cluster
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set(abreast)
+	}
+	os.Exit(inside.Main(m, lab.Options{Istio: true, Node: true, Progress: os.Stderr}, prepare))
+}
+
+func prepare(ctx context.Context, l *lab.Lab) (func() error, error) {
+	var err error
+	if shared, err = connect(ctx, l); err != nil {
+		return nil, err
+	}
+	if err := shared.install(ctx); err != nil {
+		return nil, err
+	}
+	return proof.write, nil
+}

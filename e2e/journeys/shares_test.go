@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journeys_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/serin-dev/serin/e2e/internal/journal"
+)
+
+// A share of requests is counted while a step is held, and compared with the binomial distribution of the share that it
+// should be. All the comparisons of one run together give a false alarm in one run of a thousand: each has its part of that.
+const (
+	falseAlarms = 0.001
+	comparisons = 100 // more than a run makes
+)
+
+// band is the least and the greatest number of successes that are likely in n tries of probability p, so that each side is
+// exceeded with a probability of at most half of alpha.
+func band(n int, p, alpha float64) (least, most int) {
+	if p <= 0 {
+		return 0, 0
+	}
+	if p >= 1 {
+		return n, n
+	}
+	least, most = n, 0
+	below := 0.0
+	for k := range n + 1 {
+		here := probability(n, k, p)
+		if below+here > alpha/2 && least > k {
+			least = k
+		}
+		below += here
+		if most = k; below >= 1-alpha/2 {
+			break
+		}
+	}
+	return least, most
+}
+
+func probability(n, k int, p float64) float64 {
+	choose := gamma(n) - gamma(k) - gamma(n-k)
+	return math.Exp(choose + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
+}
+
+// gamma is the logarithm of n factorial.
+func gamma(n int) float64 {
+	value, _ := math.Lgamma(float64(n) + 1)
+	return value
+}
+
+func TestTheBandHoldsWhatIsLikely(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		n           int
+		p, alpha    float64
+		least, most int
+	}{ // from the binomial distribution's quantiles
+		{10, 0.5, 0.05, 2, 8},
+		{100, 0.05, 0.01, 0, 12},
+		{1000, 0.25, 0.001, 206, 296},
+		{20, 0, 0.001, 0, 0},
+		{20, 1, 0.001, 20, 20},
+	} {
+		if least, most := band(tt.n, tt.p, tt.alpha); least != tt.least || most != tt.most {
+			t.Errorf("%d tries of %g at %g: %d to %d, want %d to %d", tt.n, tt.p, tt.alpha, least, most, tt.least, tt.most)
+		}
+	}
+}
+
+// stretch is a time during which the canary should have had one share.
+type stretch struct {
+	from, to time.Time
+	weight   int     // of the step, tenths of a percent
+	share    float64 // that the canary should have, from 0 to 1
+}
+
+// steps are the stretches in which the clients should have seen the share of one step. In the mesh each is the time before the next
+// step that is as long as the hold: clients that had not moved by then would show that the hold began too early. By the ratio of
+// pods each is the longest time in which the step had the same pods, from when kube-proxy has followed.
+func (p *shop) steps() []stretch {
+	p.Helper()
+	if p.mode == ratio {
+		return p.steadyPods()
+	}
+	var held []stretch
+	var current stretch
+	p.Replay(func(e journal.Entry, v journal.View) {
+		memo := v.Memo(app)
+		if e.Kind != "Deployment" || e.Name != app || (memo.Weight == current.weight && !memo.Promoting) {
+			return
+		}
+		if current.weight > 0 && memo.Ending == "" {
+			current.from, current.to = e.At.Add(-p.held()), e.At
+			held = append(held, current)
+		}
+		current = stretch{}
+		if !memo.Promoting {
+			current = stretch{weight: memo.Weight, share: float64(memo.Weight) / 1000}
+		}
+	})
+	return held
+}
+
+// followed is within what time kube-proxy follows the endpoints.
+const followed = time.Second
+
+func (p *shop) steadyPods() (held []stretch) {
+	longest := map[int]stretch{}
+	var current stretch
+	pods, step, promoting := [2]int{}, 0, false
+	p.Replay(func(e journal.Entry, v journal.View) {
+		canary, own := v.Endpoints(app)
+		memo := v.Memo(app)
+		if pods == [2]int{canary, own} && memo.Weight == step && memo.Promoting == promoting {
+			return
+		}
+		if current.to = e.At; step > 0 && !promoting && current.to.Sub(current.from) > longest[step].to.Sub(longest[step].from) {
+			longest[step] = current
+		}
+		pods, step, promoting = [2]int{canary, own}, memo.Weight, memo.Promoting
+		current = stretch{from: e.At.Add(followed), weight: step, share: float64(canary) / float64(max(canary+own, 1))}
+	})
+	for _, weight := range p.wants() {
+		if s := longest[weight]; s.to.Sub(s.from) >= p.held()-followed {
+			held = append(held, s)
+		}
+	}
+	return held
+}
+
+// sharesAreTrue asserts that at each step the clients saw the share that Serin said.
+func (p *shop) sharesAreTrue(canary string) {
+	p.Helper()
+	held := p.steps()
+	if want := len(p.wants()); len(held) != want {
+		p.Errorf("%d steps were held, and the plan has %d", len(held), want)
+	}
+	for _, s := range held {
+		requests := p.requests(s.from, s.to)
+		answered, seen := requests.Answered(), requests.Versions[canary]
+		least, most := band(answered, s.share, falseAlarms/comparisons)
+		said := fmt.Sprintf("%s→%.1f%%", percent(s.weight), 100*requests.Share(canary))
+		if p.mode == ratio {
+			said = fmt.Sprintf("%s (pods %.1f%%)→%.1f%%", percent(s.weight), 100*s.share, 100*requests.Share(canary))
+		}
+		p.row.shares = append(p.row.shares, said)
+		if seen < least || seen > most {
+			p.Errorf("at %s, from %s to %s: %d of %d answers came from the canary, and a share of %.3f gives %d to %d",
+				percent(s.weight), s.from.Format("15:04:05.000"), s.to.Format("15:04:05.000"), seen, answered, s.share, least, most)
+		}
+		if least := int(s.to.Sub(s.from).Seconds() * rate * 0.9); answered < least {
+			p.Errorf("at %s only %d requests were answered: the clients cannot keep up", percent(s.weight), answered)
+		}
+	}
+}
+
+func percent(weight int) string { return fmt.Sprintf("%g%%", float64(weight)/10) }
