@@ -77,7 +77,7 @@ func (p *shop) canaryEnds() (ends []time.Time) {
 func (p *shop) count() report.Requests {
 	p.Helper()
 	requests := p.requests(p.began, time.Time{})
-	p.row.requests, p.row.failed, p.row.took = requests.Total, requests.Failed, time.Since(p.began)
+	p.row.requests, p.row.failed, p.row.resent, p.row.took = requests.Total, requests.Failed, requests.Resent, time.Since(p.began)
 	if p.row.requests < rate {
 		p.Errorf("only %d requests were made", p.row.requests)
 	}

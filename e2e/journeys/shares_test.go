@@ -89,17 +89,17 @@ func (p *shop) steps() []stretch {
 	}
 	var held []stretch
 	var current stretch
+	done := false
 	p.Replay(func(e journal.Entry, v journal.View) {
 		memo := v.Memo(app)
-		if e.Kind != "Deployment" || e.Name != app || (memo.Weight == current.weight && !memo.Promoting) {
+		if e.Kind != "Deployment" || e.Name != app || done || (memo.Weight == current.weight && !memo.Promoting) {
 			return
 		}
 		if current.weight > 0 && memo.Ending == "" {
 			current.from, current.to = e.At.Add(-p.held()), e.At
 			held = append(held, current)
 		}
-		current = stretch{}
-		if !memo.Promoting {
+		if done = memo.Promoting; !done {
 			current = stretch{weight: memo.Weight, share: float64(memo.Weight) / 1000}
 		}
 	})

@@ -134,7 +134,7 @@ func container(version, faults string) corev1.Container {
 		Args: []string{"serve"},
 		Env: []corev1.EnvVar{
 			{Name: "VERSION", Value: version}, {Name: "FAULTS", Value: faults}, {Name: "DRAIN", Value: "4s"},
-			{Name: "SERVICE", Value: app}, {Name: "WORKLOAD", Value: app},
+			{Name: "SERVICE", Value: app}, {Name: "APP", Value: app},
 			{Name: "POD_NAME", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.name"}}},
 			{Name: "NAMESPACE", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.namespace"}}},
 		},
