@@ -24,12 +24,14 @@ import (
 type Options struct {
 	Istio     bool      // istiod, with Istio's CRDs
 	KWOKNodes int       // fake nodes, and a scheduler; without them every pod stays Pending
+	Node      bool      // a real node that runs pods, and a scheduler; takes root, and excludes KWOKNodes
+	Images    string    // directory of the image files for the node; empty is "images" next to the lab's binary
 	NoGuard   bool      // without Serin's guard, the admission policy that holds changed templates
 	Dir       string    // where the lab keeps its files; empty is a temporary directory that Stop removes
 	Progress  io.Writer // what is ready when; nil is nowhere
 }
 
-// Lab is a control plane that is up.
+// Lab is a control plane that is up. With a node, its addresses are good only inside the node's namespaces; see Command.
 type Lab struct {
 	Dir        string
 	Kubeconfig string            // of an administrator, by token
@@ -38,6 +40,7 @@ type Lab struct {
 	Tokens     map[string]string // by user: admin has every right; alice and bob have none
 	IstiodHTTP string            // 127.0.0.1:…, with /debug; empty without Istio
 	IstiodGRPC string            // 127.0.0.1:…, plaintext xDS; empty without Istio
+	NodeIP     string            // of the node, and of all that listens on it; empty without a node
 	Logs       string            // directory of <component>.log
 
 	binary    string
@@ -66,6 +69,26 @@ func Start(ctx context.Context, options Options) (*Lab, error) {
 	return l, nil
 }
 
+// Open returns the lab that somebody else has brought up in the directory, whose end is his concern. A test that runs inside the
+// namespaces of a node gets its lab so.
+func Open(dir string) (*Lab, error) {
+	binary, err := Binary()
+	if err != nil {
+		return nil, err
+	}
+	l := &Lab{Dir: dir, binary: binary}
+	return l, l.read()
+}
+
+// Command is a command that can reach the lab: inside the namespaces of its node, or as it is if the lab has none. Inside, it keeps
+// the environment and working directory, and dies with the context like any other. A command that is there already stays there.
+func (l *Lab) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	if l.NodeIP == "" {
+		return exec.CommandContext(ctx, name, args...)
+	}
+	return exec.CommandContext(ctx, l.binary, append([]string{"exec", "--dir", l.Dir, "--", name}, args...)...)
+}
+
 // Stop takes the lab down and waits until its last process has gone. Calling it again does nothing.
 func (l *Lab) Stop() error {
 	out, err := exec.Command(l.binary, "down", "--dir", l.Dir).CombinedOutput()
@@ -82,7 +105,10 @@ func (l *Lab) cleanUp() error {
 	return nil
 }
 
-// PID returns the process number of a component, such as "kube-apiserver" or "istiod", and 0 if it does not run.
+// PID returns the process number of a component, such as "kube-apiserver", "istiod" or "kubelet", and 0 if it does not run.
+//
+// The numbers of a lab with a node count in the PID namespace of the node. A caller inside may use them as they are; outside, where
+// they belong to others, the answer is 0.
 func (l *Lab) PID(component string) int {
 	records, err := proc.ReadRecords(filepath.Join(l.Dir, "pids"))
 	if err != nil {
@@ -102,6 +128,8 @@ func (l *Lab) up(ctx context.Context, options Options) error {
 		"--istio="+strconv.FormatBool(options.Istio),
 		"--no-guard="+strconv.FormatBool(options.NoGuard),
 		"--kwok", strconv.Itoa(options.KWOKNodes),
+		"--node="+strconv.FormatBool(options.Node),
+		"--images="+options.Images,
 		"--with-pid", strconv.Itoa(os.Getpid()))
 	// An interrupted "up" ends what it has started; a killed one could not.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -119,6 +147,7 @@ func (l *Lab) read() error {
 		return fmt.Errorf("reading the lab's addresses: %w", err)
 	}
 	l.Kubeconfig, l.APIServer, l.CAFile, l.Logs = values["KUBECONFIG"], values["LAB_APISERVER"], values["LAB_CA_FILE"], values["LAB_LOGS"]
+	l.NodeIP = values["LAB_NODE_IP"]
 	l.IstiodHTTP, l.IstiodGRPC = values["LAB_ISTIOD_HTTP"], values["LAB_ISTIOD_GRPC"]
 	if l.Tokens, err = readTokens(values["LAB_TOKENS"]); err != nil {
 		return fmt.Errorf("reading the lab's tokens: %w", err)

@@ -26,8 +26,6 @@ import (
 )
 
 // components are the programs linked into this file, by the name that selects them. Each returns an exit code.
-//
-// A real node would add kubelet and kube-proxy here (k8s.io/kubernetes/cmd/{kubelet,kube-proxy}/app).
 var components = map[string]func() int{
 	"etcd":                    func() int { etcdmain.Main(os.Args); return 0 },
 	"kube-apiserver":          kubernetes(apiserver.NewAPIServerCommand),

@@ -27,8 +27,12 @@ func Run(ctx context.Context) int {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(upCommand(), downCommand(), superviseCommand())
-	if err := root.ExecuteContext(ctx); err != nil {
+	root.AddCommand(upCommand(), downCommand(), execCommand(), importCommand(), superviseCommand(), initCommand())
+	err := root.ExecuteContext(ctx)
+	if code := exitCode(0); errors.As(err, &code) {
+		return int(code)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
 		return 1
 	}

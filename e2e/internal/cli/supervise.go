@@ -20,11 +20,7 @@ import (
 	"github.com/serin-dev/serin/e2e/internal/supervisor"
 )
 
-const (
-	superviseName = "supervise"
-	reportFD      = 3 // the first of exec.Cmd.ExtraFiles
-	failed        = "failed: "
-)
+const superviseName = "supervise"
 
 // superviseCommand is the process that stays. It is started by "up" and by nobody else.
 func superviseCommand() *cobra.Command {
@@ -34,10 +30,10 @@ func superviseCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			report := os.NewFile(reportFD, "report")
+			report := os.NewFile(supervisor.ReportFD, "report")
 			err := supervisor.Run(command.Context(), controlplane.Layout{Dir: flags.dir}, flags.options, flags.withPID, report)
 			// Once the lab was ready the report is closed, and only the log hears of it.
-			_, _ = fmt.Fprint(report, failed, err)
+			_, _ = fmt.Fprint(report, supervisor.Failed, err)
 			if supervisor.WasAsked(err) {
 				return nil
 			}
@@ -111,7 +107,7 @@ func readReport(report io.Reader) (ready bool, failure string) {
 	lines := bufio.NewReader(report)
 	for {
 		line, err := lines.ReadString('\n')
-		if text, isFailure := strings.CutPrefix(line, failed); isFailure {
+		if text, isFailure := strings.CutPrefix(line, supervisor.Failed); isFailure {
 			rest, _ := io.ReadAll(lines)
 			return false, strings.TrimRight(text+string(rest), "\n")
 		}

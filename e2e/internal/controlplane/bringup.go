@@ -16,6 +16,9 @@ type Options struct {
 	Istio     bool `json:"istio"`
 	KWOKNodes int  `json:"kwokNodes"`
 	NoGuard   bool `json:"noGuard"`
+
+	Node   bool   `json:"node"`   // containerd, kubelet and kube-proxy; we are process 1 of the node
+	Images string `json:"images"` // directory of the node's image files
 }
 
 // bringUp is one lab on its way up.
@@ -41,7 +44,7 @@ func BringUp(ctx context.Context, layout Layout, options Options, start func(Com
 	if err := b.prepare(); err != nil {
 		return err
 	}
-	if err := b.startAll(b.etcd(), b.apiserver()); err != nil {
+	if err := b.begin(); err != nil {
 		return err
 	}
 	if err := b.wait(ctx, "kube-apiserver", b.client.ready); err != nil {
@@ -58,12 +61,12 @@ func (b *bringUp) prepare() (err error) {
 	if err := os.RemoveAll(b.layout.Data()); err != nil {
 		return fmt.Errorf("removing the data of an earlier lab: %w", err)
 	}
-	for _, dir := range []string{b.layout.data("etcd"), b.layout.data("istiod")} {
+	for _, dir := range []string{b.layout.data("etcd"), b.layout.data("istiod"), b.layout.data("cni")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
 	}
-	if b.at, err = chooseAddresses(); err != nil {
+	if b.at, err = chooseAddresses(b.Node); err != nil {
 		return err
 	}
 	if b.tokens, err = writeCredentials(b.layout); err != nil {
@@ -86,6 +89,8 @@ func (b *bringUp) writeKubeconfigs() error {
 		b.layout.componentConfig("kube-scheduler"):          schedulerUser,
 		b.layout.componentConfig("kwok"):                    kwokUser,
 		b.layout.componentConfig("istiod"):                  istiodUser,
+		b.layout.componentConfig("kubelet"):                 kubeletUser,
+		b.layout.componentConfig("kube-proxy"):              proxyUser,
 	} {
 		if err := writeKubeconfig(path, "https://"+b.at.apiserver, b.layout.caFile(), user, b.tokens[user]); err != nil {
 			return err
@@ -94,7 +99,12 @@ func (b *bringUp) writeKubeconfigs() error {
 	return nil
 }
 
-func (b *bringUp) startAll(components ...Component) error {
+// begin starts what needs nothing else.
+func (b *bringUp) begin() error {
+	components := []Component{b.etcd(), b.apiserver()}
+	if b.Node {
+		components = append(components, b.containerd())
+	}
 	for _, component := range components {
 		if err := b.start(component); err != nil {
 			return err
@@ -115,9 +125,15 @@ func (b *bringUp) dependents(ctx context.Context) error {
 	if b.Istio {
 		begin(b.runIstio)
 	}
-	if b.KWOKNodes > 0 {
+	if b.KWOKNodes > 0 || b.Node {
 		begin(b.runScheduler)
+	}
+	if b.KWOKNodes > 0 {
 		begin(b.runKWOK)
+	}
+	if b.Node {
+		begin(b.runNode)
+		begin(b.runProxy)
 	}
 	return waits.Wait()
 }

@@ -14,6 +14,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/serin-dev/serin/e2e/internal/node"
 )
 
 // client sets up and observes the cluster as its administrator.
@@ -119,6 +121,19 @@ func (c *client) nodesReady(count int) check {
 		}
 		return nil
 	}
+}
+
+// nodeReady passes when pods can be scheduled on the node. A kubelet reports its status also before it has a lease, for which it
+// waits ten seconds if it asks for the lease before it has registered.
+func (c *client) nodeReady(ctx context.Context) error {
+	found, err := c.kube.CoreV1().Nodes().Get(ctx, node.Name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if problem := unschedulable(found); problem != "" {
+		return fmt.Errorf("%s %s", found.Name, problem)
+	}
+	return nil
 }
 
 func unschedulable(node *corev1.Node) string {

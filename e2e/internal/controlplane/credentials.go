@@ -16,11 +16,13 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	certutil "k8s.io/client-go/util/cert"
 	"k8s.io/client-go/util/keyutil"
+
+	"github.com/serin-dev/serin/e2e/internal/node"
 )
 
 const masters = "system:masters" // every right, past RBAC
 
-// users are known to the API server by token. The first four are the lab's own; alice and bob have no rights until a test
+// users are known to the API server by token. All but the last two are the lab's own; alice and bob have no rights until a test
 // binds a role to them.
 var users = []struct{ name, group string }{
 	{"admin", masters},
@@ -28,6 +30,8 @@ var users = []struct{ name, group string }{
 	{kwokUser, masters},
 	{istiodUser, masters},
 	{schedulerUser, ""}, // the cluster role of this name is enough
+	{kubeletUser, "system:nodes"},
+	{proxyUser, ""}, // bound to system:node-proxier in every cluster
 	{"alice", ""},
 	{"bob", ""},
 }
@@ -37,6 +41,8 @@ const (
 	schedulerUser         = "system:kube-scheduler"
 	kwokUser              = "kwok"
 	istiodUser            = "istiod"
+	kubeletUser           = "system:node:" + node.Name
+	proxyUser             = "system:kube-proxy"
 )
 
 // writeCredentials writes certificates and tokens, and returns the token of each user.
@@ -56,7 +62,8 @@ func writeCredentials(layout Layout) (map[string]string, error) {
 
 func writeCertificates(layout Layout) error {
 	names := []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
-	chain, key, err := certutil.GenerateSelfSignedCertKey("127.0.0.1", []net.IP{net.IPv4(127, 0, 0, 1), firstServiceIP}, names)
+	addresses := []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP(nodeIP), firstServiceIP}
+	chain, key, err := certutil.GenerateSelfSignedCertKey("127.0.0.1", addresses, names)
 	if err != nil {
 		return err
 	}

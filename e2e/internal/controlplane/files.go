@@ -18,10 +18,16 @@ func (b *bringUp) writeConfigs() error {
 	if err != nil {
 		return err
 	}
-	for path, data := range map[string][]byte{
+	files := map[string][]byte{
 		b.layout.data("kwok.yaml"):           stages,
 		b.layout.data("istiod", "mesh.yaml"): []byte(meshConfig),
-	} {
+	}
+	if b.Node {
+		if err := b.addNodeConfigs(files); err != nil {
+			return err
+		}
+	}
+	for path, data := range files {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			return err
 		}
@@ -41,6 +47,9 @@ func (b *bringUp) writeEnv() error {
 		{Key: "LAB_PIDS", Value: b.layout.PIDs()},
 		{Key: "LAB_LOGS", Value: b.layout.path("logs")},
 		{Key: "LAB_ETCD", Value: "http://" + b.at.etcd},
+	}
+	if b.Node {
+		lines = append(lines, envfile.Line{Key: "LAB_NODE_IP", Value: nodeIP})
 	}
 	if b.Istio {
 		lines = append(lines,

@@ -6,12 +6,16 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+
+	"github.com/serin-dev/serin/e2e/internal/node"
 )
 
 const (
-	serviceCIDR = "10.96.0.0/16"
-	podCIDR     = "10.128.0.0/10" // nothing is ever contacted there, but loopback addresses are refused by the API
-	nodeIP      = "10.95.0.1"
+	// ServiceCIDR is what the ClusterIPs are taken from.
+	ServiceCIDR = "10.96.0.0/16"
+
+	podCIDR = "10.128.0.0/10" // nothing is ever contacted there, but loopback addresses are refused by the API
+	nodeIP  = node.IP         // also of KWOK's nodes, where nobody has it
 
 	istioNamespace = "istio-system"
 )
@@ -27,12 +31,18 @@ type Component struct {
 	Dir  string
 }
 
-// addresses are where the components listen, all on loopback.
+// addresses are where the components listen: on loopback, but for those that a node's pods talk to.
 type addresses struct {
 	etcd, etcdPeer, apiserver, scheduler, kwok, istiodHTTP, istiodGRPC string
 }
 
-func chooseAddresses() (addresses, error) {
+func chooseAddresses(onNode bool) (addresses, error) {
+	if onNode { // which nobody else is on
+		return addresses{
+			etcd: "127.0.0.1:2379", etcdPeer: "127.0.0.1:2380", apiserver: nodeIP + ":6443", scheduler: "127.0.0.1:10259",
+			istiodHTTP: nodeIP + ":8080", istiodGRPC: nodeIP + ":15010",
+		}, nil
+	}
 	free, err := freePorts(7)
 	if err != nil {
 		return addresses{}, err
@@ -77,22 +87,36 @@ func (b *bringUp) etcd() Component {
 }
 
 func (b *bringUp) apiserver() Component {
-	return program(b.self, "kube-apiserver").with(
+	return program(b.self, "kube-apiserver").with(b.exposure()...).with(
 		"--etcd-servers=http://"+b.at.etcd,
-		"--bind-address=127.0.0.1", "--secure-port="+port(b.at.apiserver),
-		"--advertise-address=127.0.0.1",   // must be given where there is no default route
-		"--endpoint-reconciler-type=none", // loopback is no valid endpoint address
+		"--secure-port="+port(b.at.apiserver),
 		"--tls-cert-file="+b.layout.certFile(), "--tls-private-key-file="+b.layout.keyFile(),
 		"--token-auth-file="+b.layout.Tokens(),
-		"--authorization-mode=RBAC",
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+b.layout.serviceAccountKey(),
 		"--service-account-signing-key-file="+b.layout.serviceAccountKey(),
-		"--service-cluster-ip-range="+serviceCIDR,
+		"--service-cluster-ip-range="+ServiceCIDR,
 		"--allow-privileged=true",
 		"--enable-priority-and-fairness=false", "--max-requests-inflight=0", "--max-mutating-requests-inflight=0",
 		"--profiling=false",
 	)
+}
+
+// exposure decides from where the API server can be reached, and by whom. Where there is no default route, it cannot find an
+// address to advertise by itself.
+func (b *bringUp) exposure() []string {
+	if b.Node {
+		return []string{
+			"--bind-address=0.0.0.0", "--advertise-address=" + nodeIP,
+			"--authorization-mode=Node,RBAC",
+			"--kubelet-preferred-address-types=InternalIP", // nobody resolves the node's name
+		}
+	}
+	return []string{
+		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
+		"--authorization-mode=RBAC",
+		"--endpoint-reconciler-type=none", // loopback is no valid endpoint address
+	}
 }
 
 func (b *bringUp) controllerManager() Component {
@@ -122,6 +146,7 @@ func (b *bringUp) istiod() Component {
 	c := Component{Name: "istiod", Path: b.self, Dir: b.layout.data("istiod")} // it writes files relative to where it runs
 	c.Env = []string{
 		"PILOT_CERT_PROVIDER=istiod", "POD_NAMESPACE=" + istioNamespace, "POD_NAME=istiod-lab", "CLUSTER_ID=Kubernetes",
+		"DEBUG_ENDPOINT_AUTH_ALLOWED_NAMESPACES=serin-system", // where the controller lives, as its manual has people do
 	}
 	return c.with("pilot-discovery", "discovery",
 		"--kubeconfig="+b.layout.componentConfig("istiod"),

@@ -14,7 +14,12 @@ import (
 // poll is how often a waiting function looks: the end of a process that is not our child cannot be waited for.
 const poll = 20 * time.Millisecond
 
+const here = "/proc" // of the PID namespace that we are in
+
 // ID is one process, told apart from any other that had or will have its number.
+//
+// The number counts in one PID namespace. The start time is the same in all of them, so that an ID of another namespace is taken
+// for a process which has ended, and not for whichever has that number here.
 type ID struct {
 	PID   int    `json:"pid"`
 	Start uint64 `json:"start"` // in the system's own unit; only ever compared
@@ -22,7 +27,7 @@ type ID struct {
 
 // Identify returns the ID of the process that has the number now.
 func Identify(pid int) (ID, error) {
-	start, err := startTime(pid)
+	start, err := startTime(here, pid)
 	if err != nil {
 		return ID{}, fmt.Errorf("looking up process %d: %w", pid, err)
 	}
@@ -30,11 +35,14 @@ func Identify(pid int) (ID, error) {
 }
 
 // Alive says whether the process still runs. One that ended and waits to be reaped does not.
-func (id ID) Alive() bool {
+func (id ID) Alive() bool { return id.AliveIn(here) }
+
+// AliveIn is Alive for a number of another PID namespace, whose /proc can be seen in the directory. (Linux only.)
+func (id ID) AliveIn(procDir string) bool {
 	if id.PID <= 0 {
 		return false
 	}
-	start, err := startTime(id.PID)
+	start, err := startTime(procDir, id.PID)
 	return err == nil && start == id.Start
 }
 

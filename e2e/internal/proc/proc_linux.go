@@ -5,6 +5,7 @@ package proc
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,8 +17,9 @@ func ChildAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-func startTime(pid int) (uint64, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+func startTime(procDir string, pid int) (uint64, error) {
+	path := filepath.Join(procDir, strconv.Itoa(pid), "stat")
+	stat, err := os.ReadFile(path)
 	if err != nil {
 		return 0, err
 	}
@@ -26,7 +28,7 @@ func startTime(pid int) (uint64, error) {
 	fields := strings.Fields(rest)
 	const state, start = 0, 19
 	if !found || len(fields) <= start {
-		return 0, fmt.Errorf("unexpected contents of /proc/%d/stat", pid)
+		return 0, fmt.Errorf("unexpected contents of %s", path)
 	}
 	if fields[state] == "Z" || fields[state] == "X" {
 		return 0, os.ErrProcessDone

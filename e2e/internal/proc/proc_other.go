@@ -19,7 +19,7 @@ func ChildAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
 
-func startTime(pid int) (uint64, error) {
+func startTime(_ string, pid int) (uint64, error) {
 	out, err := exec.Command("ps", "-o", "state=,lstart=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil {
 		return 0, fmt.Errorf("no process %d: %w", pid, os.ErrProcessDone)

@@ -4,4 +4,7 @@
 //
 // It runs inside one detached process that outlives "lab up". All components are its children and die with it, however it
 // ends; it ends itself when it is asked to, or when the process it was told to follow has gone. Nothing else kills anything.
+//
+// A lab with a node has one process in between: process 1 of the node's namespaces, whose death is the death of all others. Only
+// the node's cgroups need removing after that; where the supervisor was killed, "lab down" or the next "lab up" does it.
 package supervisor

@@ -19,6 +19,10 @@ type State struct {
 	Options controlplane.Options `json:"options"`
 	Follows int                  `json:"follows,omitempty"` // the process whose end also ends the lab
 	Ready   bool                 `json:"ready"`
+
+	// Init is process 1 of a node, by its number outside, and PIDNamespace the namespace of its and all other processes.
+	Init         proc.ID `json:"init,omitzero"`
+	PIDNamespace string  `json:"pidNamespace,omitempty"`
 }
 
 // ReadState returns the state of the lab that is up in the directory, and false if none is.

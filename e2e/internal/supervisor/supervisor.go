@@ -44,15 +44,26 @@ func Run(ctx context.Context, layout controlplane.Layout, options controlplane.O
 	if err := errors.Join(forget(layout), state.write(layout)); err != nil {
 		return fmt.Errorf("preparing %s: %w", layout.Dir, err)
 	}
-	components := newGroup(layout)
-	defer func() {
-		components.stop(grace)
-		_ = forget(layout)
-	}()
+	defer func() { _ = forget(layout) }()
 
+	if options.Node {
+		return runNode(ctx, layout, state, report)
+	}
+	components := newGroup(layout)
+	defer components.stop(grace)
 	if err := bringUp(ctx, layout, options, components, report); err != nil {
 		return err
 	}
+	if err := announce(layout, state, report); err != nil {
+		return err
+	}
+	return own(ctx, components)
+}
+
+// Ready is the last line of a report of success.
+const Ready = "ready"
+
+func announce(layout controlplane.Layout, state State, report io.WriteCloser) error {
 	state.Ready = true
 	if err := state.write(layout); err != nil {
 		return err
@@ -60,12 +71,8 @@ func Run(ctx context.Context, layout controlplane.Layout, options controlplane.O
 	if _, err := fmt.Fprintln(report, Ready); err != nil {
 		return fmt.Errorf("nobody waits for the lab any more: %w", err)
 	}
-	_ = report.Close()
-	return own(ctx, components)
+	return report.Close()
 }
-
-// Ready is the last line of a report of success.
-const Ready = "ready"
 
 // bringUp stops as soon as a component dies, or the reader of the report has gone.
 func bringUp(ctx context.Context, layout controlplane.Layout, options controlplane.Options, components *group, report io.Writer) error {
@@ -140,9 +147,15 @@ func Down(layout controlplane.Layout) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if state.isOurs() {
+		return false, fmt.Errorf("this is a process of the lab in %s itself: take it down from outside", layout.Dir)
+	}
 	if up {
 		// The supervisor needs its own grace period before it may be killed.
 		proc.End(5*grace, state.Owner)
+	}
+	if state.Options.Node {
+		return up, errors.Join(endNode(layout, state), forget(layout))
 	}
 	// A supervisor that was killed could not end its components, where the system did not.
 	records, err := proc.ReadRecords(layout.PIDs())
@@ -158,14 +171,18 @@ func Down(layout controlplane.Layout) (bool, error) {
 }
 
 // Dead names the components of a lab that is up which have ended all the same.
-func Dead(layout controlplane.Layout) ([]string, error) {
+func Dead(layout controlplane.Layout, state State) ([]string, error) {
 	records, err := proc.ReadRecords(layout.PIDs())
 	if err != nil {
 		return nil, err
 	}
+	procDir := "/proc"
+	if state.Options.Node {
+		procDir = fmt.Sprintf("/proc/%d/root/proc", state.Init.PID) // the records were made inside
+	}
 	var dead []string
 	for _, record := range records {
-		if !record.ID.Alive() {
+		if !record.ID.AliveIn(procDir) {
 			dead = append(dead, record.Name)
 		}
 	}
