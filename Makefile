@@ -55,6 +55,15 @@ endif
 image: ## Build the container image: serin:VERSION
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t serin:$(VERSION) .
 
+# The images are built from scratch, so what is in them is linked statically.
+STATIC := CGO_ENABLED=0
+
+.PHONY: images
+images: ## Build the images of the lab's node without a registry: bin/images (pause, sample, serin)
+	$(STATIC) go build -trimpath -ldflags "$(LDFLAGS)" -o bin/static/ ./cmd/serin
+	@$(E2E) $(STATIC) go build -tags grpcnotrace -ldflags "-s -w" -o ../bin/static/ ./cmd/sample ./cmd/pause
+	@$(E2E) go run ./cmd/images --out ../bin/images --serin ../bin/static/serin --sample ../bin/static/sample --pause ../bin/static/pause >/dev/null
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin dist
@@ -71,7 +80,24 @@ test-unit: ## Run the unit tests, racing; they need neither network nor cluster
 .PHONY: test-integration
 test-integration: lab ## Run the tests against a real control plane
 	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/serin-race ./cmd/serin
-	$(E2E) LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin-race" go test -count=1 -timeout 60m ./...
+	$(E2E) LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin-race" go test -count=1 -timeout 60m $$(go list ./... | grep -vE '$(ON_A_NODE)')
+
+# Tests on a real node take root and programs that Go does not build.
+ON_A_NODE := /e2e/(nodetest|journeys)
+
+.PHONY: node-packages
+node-packages: ## Install what a real node runs: Debian's containerd, runc, CNI plugins, iptables (takes root)
+	e2e/node-packages.sh
+
+.PHONY: e2e
+e2e: node-packages build lab images ## Take whole rollouts through a real node and count every request; keeps docs/proof.md (takes root)
+	$(E2E) LAB_BIN="$(LAB)" go test -count=1 -timeout 20m ./nodetest/...
+	$(E2E) LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin" PROOF="$(CURDIR)/docs/proof.md" go test -count=1 -timeout 60m $(if $(RUN),-run '$(RUN)') ./journeys/...
+
+.PHONY: e2e-mutants
+e2e-mutants: node-packages build lab images ## Break each invariant on purpose, and see its journey fail (takes root)
+	$(E2E) go build -ldflags "-s -w" -o ../bin/ ./cmd/mutants
+	@LAB_BIN="$(LAB)" bin/mutants $(MUTANTS)
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s)

@@ -159,6 +159,7 @@ func (o *Observer) readVirtualServices(ctx context.Context, w *World) error {
 		if w.Own != nil && vs.GetUID() == w.Own.GetUID() {
 			continue
 		}
+		w.Everyones = append(w.Everyones, vs)
 		if traffic.Routes(vs, w.Ref) {
 			w.VirtualServices = append(w.VirtualServices, vs)
 		}

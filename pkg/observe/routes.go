@@ -64,7 +64,7 @@ func (o *Observer) addProblems(w *World, s *rollout.Snapshot, rules []*unstructu
 	if s.Target.Gone || w.Service == nil {
 		return
 	}
-	for _, p := range traffic.Problems(w.Service, w.VirtualServices, rules, w.Ref) {
+	for _, p := range traffic.Problems(w.Service, w.Everyones, rules, w.Ref) {
 		if p.Blocking {
 			s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.RoutesUnsupported, Message: p.Object + ": " + p.Message})
 		} else {

@@ -26,6 +26,7 @@ type World struct {
 	Service         *corev1.Service // nil where none was found
 	Ref             traffic.Service
 	VirtualServices []*unstructured.Unstructured // the user's, that route to the Service
+	Everyones       []*unstructured.Unstructured // all VirtualServices but ours
 	Own             *unstructured.Unstructured   // our VirtualService
 	Governed        bool                         // a user's VirtualService decides for calls by the Service's name
 	Rule            *unstructured.Unstructured   // our DestinationRule

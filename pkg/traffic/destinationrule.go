@@ -5,7 +5,6 @@ package traffic
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -147,13 +146,7 @@ func selectRules(
 			found = append(found, rule)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b *unstructured.Unstructured) int {
-		at, bt := a.GetCreationTimestamp(), b.GetCreationTimestamp()
-		if order := at.Compare(bt.Time); order != 0 {
-			return order
-		}
-		return strings.Compare(a.GetName(), b.GetName())
-	})
+	slices.SortStableFunc(found, byAge)
 	return found
 }
 

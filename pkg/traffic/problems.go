@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -31,8 +32,8 @@ type routing struct {
 // checks are independent of each other.
 var checks = []func(routing) []Problem{
 	checkService, checkPorts,
-	checkHosts, checkGoverning, checkDelegates, checkMirrors, checkRoutes, checkEdits, checkManagers,
-	checkHiding, checkExports, checkSubsets,
+	checkHosts, checkGoverning, checkDelegates, checkMirrors, checkRoutes, checkUnknown, checkEdits, checkManagers,
+	checkHiding, checkExports, checkSubsets, checkMissed,
 }
 
 // Problems lists what cannot be split or would misbehave: blocking ones first, then by object. svc is nil when the Service
@@ -98,7 +99,7 @@ func checkService(r routing) []Problem {
 
 func (r routing) routes(vs *unstructured.Unstructured) bool { return Routes(vs, r.service) }
 
-// governing are the VirtualServices that clients inside the mesh follow.
+// governing are the VirtualServices that clients inside the mesh may follow; Istio prefers the first.
 func (r routing) governing() []*unstructured.Unstructured {
 	var found []*unstructured.Unstructured
 	for _, vs := range r.vss {
@@ -106,32 +107,69 @@ func (r routing) governing() []*unstructured.Unstructured {
 			found = append(found, vs)
 		}
 	}
+	slices.SortStableFunc(found, byAge)
 	return found
+}
+
+// byAge is the order in which Istio looks at objects.
+func byAge(a, b *unstructured.Unstructured) int {
+	at, bt := a.GetCreationTimestamp(), b.GetCreationTimestamp()
+	return cmp.Or(at.Compare(bt.Time), strings.Compare(a.GetName(), b.GetName()), strings.Compare(a.GetNamespace(), b.GetNamespace()))
 }
 
 // ruleKinds says which rules of a VirtualService a port's traffic follows.
 var ruleKinds = map[protocol]string{protocolHTTP: "http", protocolTCP: "tcp", protocolTLS: "tls", protocolSniffed: "http"}
 
-// checkPorts finds ports whose traffic follows no rule: it goes to all pods of the Service, canary included.
+// checkPorts finds ports of which not all follows a rule: the rest goes to all pods of the Service, canary included.
 func checkPorts(r routing) []Problem {
+	var found []Problem
+	for _, port := range r.unsplitPorts() {
+		kind := ruleKinds[protocolOf(port)]
+		found = append(found, problem(r.serviceName(), "PortNotSplit", false,
+			"Port %d (%s) follows %s rules, and no VirtualService for %s has one that takes all of it. What none takes goes to all pods, "+
+				"canary included, whatever the weight. Add a rule that routes it to the Service.", port.Port, port.Name, kind, r.service.Host()))
+	}
+	return found
+}
+
+func (r routing) unsplitPorts() []corev1.ServicePort {
 	if r.svc == nil {
 		return nil
 	}
-	governed := map[string]bool{}
 	governing := r.governing()
-	for _, vs := range governing {
-		eachRule(vs, func(at place, _ map[string]any) { governed[at.kind] = true })
-	}
-	var found []Problem
+	var found []corev1.ServicePort
 	for _, port := range r.svc.Spec.Ports {
 		p := protocolOf(port)
 		kind, routed := ruleKinds[p]
-		if !routed || governed[kind] || (len(governing) == 0 && p != protocolTLS) {
+		if !routed || (len(governing) == 0 && p != protocolTLS) {
 			continue // Own has rules for all but TLS
 		}
-		found = append(found, problem(r.serviceName(), "PortNotSplit", false,
-			"Port %d (%s) follows %s rules and no VirtualService for %s has one: its traffic goes to all pods, canary included, "+
-				"whatever the weight. Add a rule that routes it to the Service.", port.Port, port.Name, kind, r.service.Host()))
+		taken := false
+		for _, vs := range governing {
+			eachRule(vs, func(at place, fields map[string]any) {
+				taken = taken || at.kind == kind && takes(at.kind, fields, int64(port.Port))
+			})
+		}
+		if !taken {
+			found = append(found, port)
+		}
 	}
 	return found
+}
+
+// takes reports whether nothing of a port's traffic can get past a rule, or past it and its like, on to all pods. Http
+// requests and TLS names that no rule matches are refused. But connections that no tcp rule matches go to the Service.
+func takes(kind string, rule map[string]any, port int64) bool {
+	matches, _ := rule["match"].([]any)
+	if kind == "http" || len(matches) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(matches, func(raw any) bool {
+		match, _ := raw.(map[string]any)
+		number, limited := match["port"]
+		if limited && number != port {
+			return false
+		}
+		return kind == "tls" || len(match) == 0 || limited && len(match) == 1
+	})
 }

@@ -5,6 +5,7 @@ package traffic
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -57,13 +58,13 @@ func checkGoverning(r routing) []Problem {
 				"%s answers for %s, too. Istio follows the older one only, inside the mesh; both are split. Merge them.",
 				nameOf(governing[0]), r.service.Host()))
 		}
-		if !Routes(vs, r.service) && len(delegatesOf(vs)) == 0 {
+		if !Routes(vs, r.service) && len(delegatesOf(vs)) == 0 && hasRules(vs) {
 			found = append(found, problem(nameOf(vs), "HostTaken", false,
 				"It answers for %s and sends nothing there, so calls by that name take no part in the rollout.", r.service.Host()))
 		}
 	}
 	if len(governing) > 0 {
-		return found
+		return append(found, checkAudience(governing, r.service)...)
 	}
 	for _, vs := range r.vss {
 		if Routes(vs, r.service) && len(texts(vs, "hosts")) > 0 {
@@ -72,6 +73,28 @@ func checkGoverning(r routing) []Problem {
 					"which Serin creates for the time of the rollout.", r.service.Host(), r.service.Name))
 		}
 	}
+	return found
+}
+
+// checkAudience finds clients that see none of the governing VirtualServices.
+func checkAudience(governing []*unstructured.Unstructured, s Service) []Problem {
+	var seenBy []string
+	for _, vs := range governing {
+		seenBy = append(seenBy, visibility(vs)...)
+	}
+	if slices.Contains(seenBy, "*") {
+		return nil
+	}
+	slices.Sort(seenBy)
+	return []Problem{problem(nameOf(governing[0]), "RoutesNotExported", false,
+		"It is exported to %s only. What clients elsewhere in the mesh send to %s goes to all pods, canary included, whatever the weight. "+
+			"Export it to every namespace that has clients.", strings.Join(slices.Compact(seenBy), ", "), s.Host())}
+}
+
+// hasRules reports whether there is any rule; Istio ignores a VirtualService that has none.
+func hasRules(vs *unstructured.Unstructured) bool {
+	found := false
+	eachRule(vs, func(place, map[string]any) { found = true })
 	return found
 }
 
@@ -137,6 +160,9 @@ func checkMirrors(r routing) []Problem {
 	return found
 }
 
+// light reports whether a part of the weight may be broken, and is too small to be rounded.
+func (b branch) light() bool { return b.weight.value < roundable && b.weight.value%fine != 0 }
+
 // checkRoutes finds destinations that Split leaves alone although they carry traffic.
 func checkRoutes(r routing) []Problem {
 	var found []Problem
@@ -152,7 +178,7 @@ func checkRoutes(r routing) []Problem {
 				case !decoded.readable():
 					found = append(found, problem(nameOf(vs), "WeightUnreadable", true,
 						"%s has a weight that is not a whole number from 0 to %d. Correct it.", at, math.MaxInt32))
-				case heavy && b.weight.value < roundable:
+				case heavy && b.light():
 					found = append(found, problem(nameOf(vs), "WeightsTooLarge", true,
 						"%s has weights that add up to %d: too many to divide one of %d among whole numbers. "+
 							"Weights are relative: divide them all by the same number.", at, decoded.total(), b.weight.value))
