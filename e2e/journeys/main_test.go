@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
 		_ = parallel.Value.Set(abreast)
 	}
-	os.Exit(inside.Main(m, lab.Options{Istio: true, Node: true, Progress: os.Stderr}, prepare))
+	os.Exit(inside.Main(context.Background(), m, lab.Options{Istio: true, Node: true, Images: os.Getenv("LAB_IMAGES"), Progress: os.Stderr}, prepare))
 }
 
 func prepare(ctx context.Context, l *lab.Lab) (func() error, error) {

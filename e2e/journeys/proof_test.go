@@ -66,7 +66,7 @@ func (t *table) write() error {
 	if file == "" || t.bad > 0 {
 		return nil
 	}
-	return os.WriteFile(file, []byte(text), 0o644) //nolint:gosec // it is for everybody
+	return os.WriteFile(file, []byte(text), 0o644)
 }
 
 func (t *table) text() string {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -75,11 +76,14 @@ type shop struct {
 	namespace string
 	mode      mode
 	annotated map[string]string
-	vs        string        // the user's VirtualService as it was stored, but for what the API server counts
-	load      report.Client // its clients
-	began     time.Time     // when they were served
-	patience  time.Duration // the longest that anything may take
-	row       row           // of the proof
+	vs        string          // the user's VirtualService as it was stored, but for what the API server counts
+	load      report.Client   // its clients
+	routed    func() string   // where an istiod of its own tells the clients where to send; nil: everybody's does
+	pace      int             // how many requests a second its clients make; 0 is rate
+	began     time.Time       // when they were served
+	patience  time.Duration   // the longest that anything may take
+	row       row             // of the proof
+	tell      func(row, bool) // takes the row, and whether the journey failed
 }
 
 var unfit = regexp.MustCompile(`[^a-z0-9]+`)
@@ -88,7 +92,15 @@ var unfit = regexp.MustCompile(`[^a-z0-9]+`)
 // the journey is to prove, in the words of the proof.
 func open(t *testing.T, m mode, replicas int, annotations map[string]string, promise string, labels ...string) *shop {
 	t.Helper()
-	p := &shop{T: t, cluster: shared, mode: m, annotated: annotations, patience: 3 * time.Minute}
+	p := ground(t, m, annotations, promise, labels...)
+	p.build(replicas)
+	return p
+}
+
+// ground is the namespace of a shop with nothing in it yet, for a journey that has to bring up others first.
+func ground(t *testing.T, m mode, annotations map[string]string, promise string, labels ...string) *shop {
+	t.Helper()
+	p := &shop{T: t, cluster: shared, mode: m, annotated: annotations, patience: patience(), tell: proof.add}
 	p.row = row{journey: strings.TrimPrefix(t.Name(), "Test"), mode: m, promise: promise}
 	base := strings.Trim(unfit.ReplaceAllString(strings.ToLower(p.row.journey), "-"), "-")
 	space := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: base[:min(len(base), 40)] + "-", Labels: map[string]string{}}}
@@ -99,14 +111,27 @@ func open(t *testing.T, m mode, replicas int, annotations map[string]string, pro
 	p.must(err)
 	p.namespace, p.Journal = space.Name, p.Of(space.Name)
 	t.Cleanup(p.close)
+	return p
+}
+
+// build brings up the application, its routes and its clients.
+func (p *shop) build(replicas int) {
+	p.Helper()
 	p.serve()
-	if m == mesh {
+	if p.mode == mesh {
 		p.route(everybody)
 	}
-	p.create(deployment(replicas, annotations))
+	p.create(deployment(replicas, p.annotated))
 	p.adopted()
 	p.startLoad()
-	return p
+}
+
+// patience is $PATIENCE, or long enough for a machine that does much else: what takes too long is expected to fail, and not to be slow.
+func patience() time.Duration {
+	if d, err := time.ParseDuration(os.Getenv("PATIENCE")); err == nil {
+		return d
+	}
+	return 3 * time.Minute
 }
 
 // close tells how it went, and takes everything away.
@@ -115,7 +140,7 @@ func (p *shop) close() {
 	if p.Failed() {
 		p.Log(p.dump())
 	}
-	proof.add(p.row, p.Failed())
+	p.tell(p.row, p.Failed())
 	_ = p.api.CoreV1().Namespaces().Delete(ctx, p.namespace, metav1.DeleteOptions{})
 	_ = p.api.CoreV1().Pods(p.namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: new(int64)}, metav1.ListOptions{})
 }
@@ -152,7 +177,7 @@ func deployment(replicas int, annotations map[string]string) *appsv1.Deployment 
 	return &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Name: app, Labels: labels, Annotations: annotations},
 		Spec: appsv1.DeploymentSpec{
-			Replicas: new(int32(replicas)), //nolint:gosec // a few
+			Replicas: new(int32(replicas)),
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: labels},

@@ -20,8 +20,8 @@ const dirVariable = "SERIN_INSIDE_LAB"
 
 // Main runs the tests of a package in a lab of its own, and returns their exit code. The function prepares what all of them
 // share, and returns what is to be done when they have ended.
-func Main(m *testing.M, options lab.Options, prepare func(context.Context, *lab.Lab) (finish func() error, err error)) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+func Main(ctx context.Context, m *testing.M, options lab.Options, prepare func(context.Context, *lab.Lab) (finish func() error, err error)) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var code int
 	var err error
