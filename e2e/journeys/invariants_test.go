@@ -6,9 +6,6 @@ import (
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-
-	"github.com/serin-dev/serin/e2e/internal/journal"
 	"github.com/serin-dev/serin/e2e/sample/report"
 )
 
@@ -17,66 +14,63 @@ func (p *shop) noneFailed() {
 	p.Helper()
 	requests := p.count()
 	for _, f := range requests.Failures {
-		p.Errorf("%d requests failed, between %s and %s, answered by %q: %s",
-			f.Count, f.First.Format("15:04:05.000"), f.Last.Format("15:04:05.000"), f.Version, f.Outcome)
+		p.failed(f)
 	}
 }
 
-// onlyTheCanaryFailed asserts that the only requests which failed are those that a bad canary answered, or left unanswered while
-// its container ended: those of the moment in which one of its containers is seen to have ended.
+// onlyTheCanaryFailed asserts that the only requests which failed are those that a bad canary answered, or left unanswered in
+// a moment in which clients could not know yet that a pod of it was lost: of each moment no more than the canary's share.
 func (p *shop) onlyTheCanaryFailed(canary string) {
 	p.Helper()
-	ends := p.canaryEnds()
 	for _, f := range p.count().Failures {
-		if f.Version == canary {
+		switch f.Version {
+		case canary:
 			p.row.canary += f.Count
-			continue
+		case "": // see below
+		default:
+			p.failed(f)
 		}
-		if f.Version == "" && during(f, ends) {
-			p.row.canary += f.Count
-			continue
+	}
+	from := p.began
+	for _, m := range p.moments() {
+		p.allAnswered(from, m.from)
+		requests := p.requests(m.from, m.to)
+		_, n := unanswered(requests)
+		p.row.canary += n
+		if _, most := band(requests.Total, m.share, falseAlarms/comparisons); n > most {
+			p.Errorf("from %s to %s, %d of %d requests were not answered, and the canary's share of %.3f gives no more than %d: %v",
+				m.from.Format("15:04:05.000"), m.to.Format("15:04:05.000"), n, requests.Total, m.share, most, requests.Failures)
 		}
-		p.Errorf("%d requests failed, between %s and %s, answered by %q: %s",
-			f.Count, f.First.Format("15:04:05.000"), f.Last.Format("15:04:05.000"), f.Version, f.Outcome)
+		from = m.to
+	}
+	p.allAnswered(from, time.Time{})
+}
+
+// allAnswered asserts that every request of a time was answered, well or badly.
+func (p *shop) allAnswered(from, to time.Time) {
+	p.Helper()
+	failures, _ := unanswered(p.requests(from, to))
+	for _, f := range failures {
+		p.failed(f)
 	}
 }
 
-// reaction is how long clients may go on calling a container that has ended: until the kubelet has noticed, the pod is not
-// ready, and the endpoints have reached them.
-const reaction = 3 * time.Second
-
-// during reports whether all of the failures lie within a moment after some container ended.
-func during(f report.Failure, ends []time.Time) bool {
-	near := func(at time.Time) bool {
-		return slices.ContainsFunc(ends, func(end time.Time) bool { return at.After(end.Add(-reaction)) && at.Before(end.Add(reaction)) })
-	}
-	return near(f.First) && near(f.Last)
-}
-
-// canaryEnds are the times at which containers of canary pods are seen to have ended by themselves.
-func (p *shop) canaryEnds() (ends []time.Time) {
-	seen := map[string]bool{}
-	p.Replay(func(e journal.Entry, _ journal.View) {
-		pod, ok := e.Object.(*corev1.Pod)
-		if !ok || !journal.IsCanary(pod) {
-			return
-		}
-		for _, status := range pod.Status.ContainerStatuses {
-			for _, end := range []*corev1.ContainerStateTerminated{status.State.Terminated, status.LastTerminationState.Terminated} {
-				if end != nil && !seen[end.ContainerID] {
-					seen[end.ContainerID] = true
-					ends = append(ends, e.At)
-				}
-			}
-		}
-	})
-	return ends
+func (p *shop) failed(f report.Failure) {
+	p.Helper()
+	p.Errorf("%d requests failed, between %s and %s, answered by %q: %s",
+		f.Count, f.First.Format("15:04:05.000"), f.Last.Format("15:04:05.000"), f.Version, f.Outcome)
 }
 
 // count counts the requests of the whole journey, for the proof too.
 func (p *shop) count() report.Requests {
 	p.Helper()
-	requests := p.requests(p.began, time.Time{})
+	return p.countUntil(time.Time{})
+}
+
+// countUntil is count for the requests that began before a time.
+func (p *shop) countUntil(to time.Time) report.Requests {
+	p.Helper()
+	requests := p.requests(p.began, to)
 	p.row.requests, p.row.failed, p.row.resent, p.row.took = requests.Total, requests.Failed, requests.Resent, time.Since(p.began)
 	if p.row.requests < rate {
 		p.Errorf("only %d requests were made", p.row.requests)
@@ -93,6 +87,21 @@ func (p *shop) onlyAnswers(version string) {
 	for other, n := range requests.Versions {
 		if other != version {
 			p.Errorf("%d of %d requests were still answered by %s", n, requests.Total, other)
+		}
+	}
+}
+
+// neverBack asserts that once the canary had all the traffic nobody was sent to anything else again.
+func (p *shop) neverBack(version string) {
+	p.Helper()
+	held := p.steps()
+	if len(held) == 0 || held[len(held)-1].weight != 1000 {
+		p.Fatal("the canary never had all the traffic")
+	}
+	requests := p.requests(held[len(held)-1].from, time.Time{})
+	for other, n := range requests.Versions {
+		if other != version {
+			p.Errorf("%d requests were answered by %s after all traffic was the canary's", n, other)
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package journeys_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -24,7 +25,7 @@ func (p *shop) startLoad() {
 	p.Helper()
 	service, err := p.api.CoreV1().Services(p.namespace).Get(p.Context(), app, metav1.GetOptions{})
 	p.must(err)
-	args := []string{"load", fmt.Sprintf("--rate=%d", rate)}
+	args := []string{"load", fmt.Sprintf("--rate=%d", cmp.Or(p.pace, rate))}
 	if p.mode == mesh {
 		args = append(args, fmt.Sprintf("--grpc=xds:///%s.%s.svc.cluster.local:9090", app, p.namespace), "--xds-server="+p.xds())
 	} else {
@@ -63,7 +64,12 @@ func (p *shop) startLoad() {
 }
 
 // xds is where the clients ask for routes.
-func (p *shop) xds() string { return p.IstiodGRPC }
+func (p *shop) xds() string {
+	if p.routed != nil {
+		return p.routed()
+	}
+	return p.IstiodGRPC
+}
 
 // requests are those that began in a stretch of time; a zero end is now.
 func (p *shop) requests(from, to time.Time) report.Requests {

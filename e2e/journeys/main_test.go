@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/serin-dev/serin/e2e/internal/inside"
@@ -13,7 +14,7 @@ import (
 )
 
 // abreast is how many journeys go on at once. More of them only wait for each other on two cores.
-const abreast = "5"
+const abreast = 5
 
 // shared is the cluster of all journeys.
 var shared *cluster
@@ -21,7 +22,7 @@ var shared *cluster
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		_ = parallel.Value.Set(abreast)
+		_ = parallel.Value.Set(strconv.Itoa(abreast))
 	}
 	os.Exit(inside.Main(context.Background(), m, lab.Options{Istio: true, Node: true, Images: os.Getenv("LAB_IMAGES"), Progress: os.Stderr}, prepare))
 }

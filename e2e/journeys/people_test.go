@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -86,12 +85,13 @@ func (p *shop) deploy(version string, faults ...string) {
 	if len(faults) > 0 {
 		fault = faults[0]
 	}
-	c := container(version, fault)
-	p.template(corev1.PodSpec{Containers: []corev1.Container{{Name: c.Name, Image: c.Image, Env: c.Env[:2]}}})
+	// An empty value is written as such: a patch without one would leave the faults of the version before.
+	env := []any{map[string]string{"name": "VERSION", "value": version}, map[string]string{"name": "FAULTS", "value": fault}}
+	p.template(map[string]any{"containers": []any{map[string]any{"name": "app", "image": registry + "sample:" + version, "env": env}}})
 }
 
-// template changes the pod template.
-func (p *shop) template(change corev1.PodSpec) {
+// template changes the pod template: a pod's spec, or what of it changes.
+func (p *shop) template(change any) {
 	p.Helper()
 	text, err := json.Marshal(map[string]any{"spec": map[string]any{"template": map[string]any{"spec": change}}})
 	p.must(err)

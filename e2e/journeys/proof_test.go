@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -33,9 +35,12 @@ type table struct {
 	began time.Time
 	rows  []row
 	bad   int
+
+	memory int // MB
 }
 
 func (t *table) add(r row, failed bool) {
+	t.measure()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.rows = append(t.rows, r)
@@ -60,13 +65,43 @@ clients saw. Each share lies in the binomial band of what it should be; all band
 func (t *table) write() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	text := t.text()
+	text := t.text() + t.cost()
 	fmt.Fprint(os.Stderr, text)
 	file := os.Getenv("PROOF")
 	if file == "" || t.bad > 0 {
 		return nil
 	}
 	return os.WriteFile(file, []byte(text), 0o644)
+}
+
+// cost is what the machine spent on it.
+func (t *table) cost() string {
+	return fmt.Sprintf("\nTogether they took %.0f minutes on %d cores, %d journeys at a time, and %d MB of memory: control plane, node, istiod, controllers, pods and tests.\n",
+		time.Since(t.began).Minutes(), runtime.NumCPU(), abreast, t.memory)
+}
+
+// measure notes the memory that all processes of the lab have together, shared parts once, in MB. The most that it ever was counts.
+func (t *table) measure() {
+	total := 0
+	files, err := filepath.Glob("/proc/[0-9]*/smaps_rollup")
+	if err != nil {
+		return
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		for line := range strings.Lines(string(text)) {
+			var kilobytes int
+			if n, _ := fmt.Sscanf(line, "Pss: %d kB", &kilobytes); n == 1 {
+				total += kilobytes
+			}
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.memory = max(t.memory, total/1024)
 }
 
 func (t *table) text() string {

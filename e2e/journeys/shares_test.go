@@ -15,7 +15,7 @@ import (
 // should be. All the comparisons of one run together give a false alarm in one run of a thousand: each has its part of that.
 const (
 	falseAlarms = 0.001
-	comparisons = 100 // more than a run makes
+	comparisons = 300 // more than a run makes
 )
 
 // band is the least and the greatest number of successes that are likely in n tries of probability p, so that each side is

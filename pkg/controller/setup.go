@@ -93,7 +93,7 @@ func reconciler(mgr manager.Manager, around *surroundings, o Options) reconcile.
 func observer(mgr manager.Manager, around *surroundings, o Options) *observe.Observer {
 	observer := &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain}
 	if o.Istiod != nil {
-		observer.Proxies = &istiod.Follower{Client: o.Istiod}
+		observer.Proxies = &istiod.Follower{Client: o.Istiod, Runs: observe.Running(mgr.GetAPIReader())}
 	}
 	return observer
 }

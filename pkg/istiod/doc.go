@@ -18,6 +18,10 @@
 // later, every proxy has acknowledged what it was sent. The settle time is for
 // the proxies that come later in istiod's queue than those that were looked at.
 //
+// An istiod that was restarted lists nobody, and its clients come back one by
+// one. So a proxy that was connected before is waited for as well, until its
+// pod is gone.
+//
 // Promises: nothing is asked when nothing is awaited; a slow or dead istiod
 // keeps at most one caller waiting, and that one no longer than Timeout; what
 // cannot be known is told as a reason to wait, never taken for the best; the

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,7 +33,13 @@ type Answer struct {
 type Follower struct {
 	Client *Client
 
+	// Runs reports whether a pod runs that is not connected any more. A pod
+	// that does goes on sending requests by the routes that it had. Nil: none
+	// does.
+	Runs func(ctx context.Context, pod types.NamespacedName, now time.Time) (bool, error)
+
 	asking sync.Mutex // one question at a time
+	crowd  crowd      // of asking
 
 	mu      sync.Mutex
 	targets map[types.NamespacedName]*target
@@ -44,9 +51,11 @@ type Follower struct {
 type target struct {
 	want     Want
 	answer   Answer
-	served   time.Time // when istiod was first seen to serve them
-	due      time.Time // when to ask again
-	lagging  map[string]bool
+	served   time.Time       // when istiod was first seen to serve them
+	due      time.Time       // when to ask again
+	lagging  map[string]bool // which did not follow when last looked at; nil: not looked at yet
+	away     bool            // some of them were not connected
+	kept     bool            // somebody was waited for
 	followed bool
 	probe    string // a proxy that can reach the Service
 }
@@ -101,8 +110,13 @@ func (f *Follower) of(key types.NamespacedName, want Want) *target {
 
 // ask brings what is known of a target forward.
 func (f *Follower) ask(ctx context.Context, t *target, settle time.Duration, now time.Time) Answer {
+	f.crowd.wake(now)
 	proxies, err := f.Client.Proxies(ctx)
 	var where served
+	var away []string
+	if err == nil {
+		away = f.away(ctx, proxies, now)
+	}
 	if err == nil && t.served.IsZero() {
 		where, err = f.look(ctx, t, proxies)
 	}
@@ -124,7 +138,7 @@ func (f *Follower) ask(ctx context.Context, t *target, settle time.Duration, now
 		t.due = wait
 		return t.answer
 	}
-	t.judge(proxies, now)
+	t.judge(proxies, away, settle, now)
 	return t.answer
 }
 
@@ -188,26 +202,48 @@ func first(proxies []Proxy, probe, host string) []Proxy {
 
 // judge ends the wait when every proxy was seen to have acknowledged, once. In
 // a large mesh there is always one that has just been sent something.
-func (t *target) judge(proxies []Proxy, now time.Time) {
-	behind := map[string]bool{}
-	var lagging []Proxy
-	for _, p := range proxies {
-		before := t.lagging == nil || t.lagging[p.ID]
-		if before && !p.acknowledged() {
-			behind[p.ID] = true
-			lagging = append(lagging, p)
-		}
-		if p.ID == t.probe {
-			t.answer.Served = earlier(t.served, p.routed())
-		}
-	}
-	t.lagging, t.due = behind, now.Add(pace)
-	t.answer.Lagging = ""
-	if len(lagging) > 0 {
-		t.answer.Lagging = late(lagging, len(proxies))
+func (t *target) judge(proxies []Proxy, away []string, settle time.Duration, now time.Time) {
+	waitedFor := func(id string) bool { return t.lagging == nil || t.lagging[id] }
+	slow := slices.DeleteFunc(slices.Clone(proxies), func(p Proxy) bool { return p.acknowledged() || !waitedFor(p.ID) })
+	away = slices.DeleteFunc(away, func(id string) bool { return !waitedFor(id) })
+	if t.away && len(away) == 0 {
+		t.back(settle, now)
 		return
 	}
-	t.followed = true
+	t.lagging, t.away, t.due = map[string]bool{}, len(away) > 0, now.Add(pace)
+	for _, p := range slow {
+		t.lagging[p.ID] = true
+	}
+	for _, id := range away {
+		t.lagging[id] = true
+	}
+	t.answer.Lagging = late(slow, away, len(proxies))
+	if len(t.lagging) > 0 {
+		t.kept = true
+		return
+	}
+	t.followed, t.answer.Served = true, t.since(proxies, settle, now)
+}
+
+// since is from when the settle time counts, so that it ended no earlier than
+// the last proxy followed.
+func (t *target) since(proxies []Proxy, settle time.Duration, now time.Time) time.Time {
+	if t.kept {
+		return now.Add(-settle)
+	}
+	for _, p := range proxies {
+		if p.ID == t.probe {
+			return earlier(t.served, p.routed())
+		}
+	}
+	return t.served
+}
+
+// back gives proxies that are connected again the settle time. One that has
+// just come was sent nothing yet, and so has nothing to acknowledge.
+func (t *target) back(settle time.Duration, now time.Time) {
+	t.away, t.served, t.due = false, now, now.Add(settle)
+	t.answer = Answer{Served: now}
 }
 
 // earlier is when the routes were sent: what istiod says where it says it,

@@ -63,19 +63,31 @@ func (p Proxy) refusal() string {
 // named is how many proxies a message lists.
 const named = 3
 
-// late says which of the proxies have not acknowledged, where total are connected.
-func late(proxies []Proxy, total int) string {
-	names := make([]string, 0, named+1)
-	for i, p := range proxies {
-		if i == named {
-			names = append(names, fmt.Sprintf("%d more", len(proxies)-named))
-			break
+// late says which of the proxies have not acknowledged, where total are
+// connected, and which are not connected any more. It is empty where none is late.
+func late(proxies []Proxy, away []string, total int) string {
+	var words []string
+	if len(proxies) > 0 {
+		names := make([]string, 0, len(proxies))
+		for _, p := range proxies {
+			name := p.ID
+			if refused := p.refusal(); refused != "" {
+				name += " (refuses: " + refused + ")"
+			}
+			names = append(names, name)
 		}
-		name := p.ID
-		if words := p.refusal(); words != "" {
-			name += " (refuses: " + words + ")"
-		}
-		names = append(names, name)
+		words = append(words, fmt.Sprintf("%d of %d connected proxies have not acknowledged what istiod sent them: %s", len(proxies), total, some(names)))
 	}
-	return fmt.Sprintf("%d of %d connected proxies have not acknowledged what istiod sent them: %s", len(proxies), total, strings.Join(names, ", "))
+	if len(away) > 0 {
+		words = append(words, "lost their connection to istiod, and are not known to have gone: "+some(away))
+	}
+	return strings.Join(words, "; ")
+}
+
+// some lists the first of the names, and how many more there are.
+func some(names []string) string {
+	if len(names) > named {
+		return fmt.Sprintf("%s, %d more", strings.Join(names[:named], ", "), len(names)-named)
+	}
+	return strings.Join(names, ", ")
 }

@@ -4,8 +4,13 @@ package observe
 
 import (
 	"context"
+	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/pkg/istiod"
 	"github.com/serin-dev/serin/pkg/rollout"
@@ -20,6 +25,22 @@ func (o *Observer) askProxies(ctx context.Context, w *World, s *rollout.Snapshot
 	want := istiod.Want{Host: w.Ref.Host(), Split: s.Routes.Split, Permille: int(s.Routes.Weight), Listener: hasListeners(w.VirtualServices), Print: fingerprint}
 	answer := o.Proxies.Follow(ctx, w.Key, want, s.Plan.Settle, s.Now)
 	s.Routes.Asked, s.Routes.Lagging, s.Routes.Served = true, answer.Lagging, answer.Served
+}
+
+// Running tells istiod's Follower whether a pod runs, by asking the API server.
+func Running(live client.Reader) func(context.Context, types.NamespacedName, time.Time) (bool, error) {
+	return func(ctx context.Context, key types.NamespacedName, now time.Time) (bool, error) {
+		pod := &corev1.Pod{}
+		switch err := live.Get(ctx, key, pod); {
+		case apierrors.IsNotFound(err):
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+		ended := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+		overdue := pod.DeletionTimestamp != nil && pod.DeletionTimestamp.Time.Before(now) // on a node that is lost, too
+		return !ended && !overdue, nil
+	}
 }
 
 // hasListeners reports whether any rule is one that listeners carry, and not routes.

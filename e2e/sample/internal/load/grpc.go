@@ -31,7 +31,11 @@ type GRPCCaller struct {
 }
 
 // reconnect keeps clients from waiting up to two minutes before they look again at a server that was gone for a moment.
-var reconnect = grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second}}
+// Each look has gRPC's own time, or a busy machine would fail calls by itself.
+var reconnect = grpc.ConnectParams{
+	Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+	MinConnectTimeout: 20 * time.Second,
+}
 
 // NewGRPC makes a caller of so many clients. The options may bring a resolver.
 func NewGRPC(target string, clients int, options ...grpc.DialOption) (*GRPCCaller, error) {
