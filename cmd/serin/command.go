@@ -150,9 +150,9 @@ func (f flags) run(ctx context.Context) error {
 	if err := preflight(ctx, config, f.home(), logger); err != nil {
 		return err
 	}
-	mgr, err := manager.New(config, f.options())
+	mgr, err := f.connect(config)
 	if err != nil {
-		return fmt.Errorf("connecting to %s: %w", config.Host, err)
+		return err
 	}
 	selector, err := labels.Parse(f.selector)
 	if err != nil {
@@ -187,6 +187,20 @@ func (f flags) config() (*rest.Config, error) {
 	config.QPS, config.Burst = -1, -1
 	config.UserAgent = "serin/" + version
 	return config, nil
+}
+
+// connect makes the manager. One that has to be elected writes only while it
+// is sure to lead.
+func (f flags) connect(config *rest.Config) (manager.Manager, error) {
+	options := f.options()
+	if f.elect {
+		config, options.LeaderElectionConfig = fenced(config)
+	}
+	mgr, err := manager.New(config, options)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
+	}
+	return mgr, nil
 }
 
 func (f flags) options() manager.Options {

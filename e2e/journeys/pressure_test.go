@@ -16,13 +16,16 @@ import (
 
 // misfit is a version that the node cannot run, and what is said of it.
 type misfit struct {
-	change  func(*corev1.Container)
-	reasons []string
-	words   []string // the scheduler's or the kubelet's own
+	// deadline is short only where nothing but the deadline ends the wait: elsewhere a slow node would run into it first.
+	deadline string
+	change   func(*corev1.Container)
+	reasons  []string
+	words    []string // the scheduler's or the kubelet's own
 }
 
 var misfits = map[string]misfit{
 	"cannot be scheduled": {
+		"5s",
 		func(c *corev1.Container) {
 			c.Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("64")}
 		},
@@ -30,6 +33,7 @@ var misfits = map[string]misfit{
 		[]string{"0/1 nodes are available", "Insufficient cpu"},
 	},
 	"cannot be pulled": {
+		"5m",
 		func(c *corev1.Container) {
 			c.Image, c.ImagePullPolicy = registry+"missing:v2", corev1.PullIfNotPresent
 		},
@@ -37,6 +41,7 @@ var misfits = map[string]misfit{
 		[]string{"ImagePullBackOff", "Back-off pulling image", "serin.lab/missing:v2", "ErrImagePull", "failed to resolve"},
 	},
 	"cannot be created": {
+		"5m",
 		func(c *corev1.Container) {
 			c.Env = append(c.Env, corev1.EnvVar{Name: "PRICES", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{
 				LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}, Key: "prices",
@@ -55,7 +60,7 @@ func TestMisfit(t *testing.T) {
 			t.Parallel()
 			both(t, func(t *testing.T, m mode) {
 				t.Helper()
-				p := open(t, m, 3, with(brief, "serin.dev/deadline", "3s"), "A canary that "+name+" is rejected in the words of whoever refused it, before it has any traffic.")
+				p := open(t, m, 3, with(brief, "serin.dev/deadline", f.deadline), "A canary that "+name+" is rejected in the words of whoever refused it, before it has any traffic.")
 				p.configure("settings", map[string]string{"names": "are not prices"})
 				c := container("v2", "")
 				c.Env = c.Env[:2]

@@ -61,7 +61,7 @@ func TestTheBandHoldsWhatIsLikely(t *testing.T) {
 		least, most int
 	}{ // from the binomial distribution's quantiles
 		{10, 0.5, 0.05, 2, 8},
-		{100, 0.05, 0.01, 0, 12},
+		{100, 0.05, 0.01, 0, 11},
 		{1000, 0.25, 0.001, 206, 296},
 		{20, 0, 0.001, 0, 0},
 		{20, 1, 0.001, 20, 20},

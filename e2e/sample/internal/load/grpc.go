@@ -62,9 +62,11 @@ func (c *GRPCCaller) Close() error {
 	return errors.Join(errs...)
 }
 
-// sentNowhere reports whether the library failed a call without sending it; see report.Resent.
+// sentNowhere reports whether the library failed a call without sending it; see report.Resent. The second text is of a cluster that
+// leaves the routes.
 func sentNowhere(s *status.Status) bool {
-	return s.Code() == codes.Unavailable && strings.HasPrefix(s.Message(), "unknown cluster selected for RPC")
+	return s.Code() == codes.Unavailable &&
+		(strings.HasPrefix(s.Message(), "unknown cluster selected for RPC") || strings.HasPrefix(s.Message(), "failed to push new configuration"))
 }
 
 // Call calls once, by the client whose turn it is.
