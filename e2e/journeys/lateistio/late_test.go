@@ -4,9 +4,9 @@ package lateistio_test
 
 import (
 	"fmt"
-	"os"
 	"io/fs"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"testing"
