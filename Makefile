@@ -90,17 +90,13 @@ node-packages: ## Install what a real node runs: Debian's containerd, runc, CNI 
 	e2e/node-packages.sh
 
 .PHONY: e2e
-e2e: node-packages build lab images ## Take whole rollouts through a real node and count every request; keeps docs/proof.md (takes root)
+e2e: node-packages build lab images ## Take whole rollouts through a real node and count every request; keeps docs/proof.md (RUN= takes some; takes root)
 	$(ON_NODE) go test -count=1 -timeout 20m ./nodetest
-	$(ON_NODE) go test -count=1 -timeout 20m ./journeys/lateistio
-	$(ON_NODE) PROOF="$(CURDIR)/docs/proof.md" go test -count=1 -timeout 60m ./journeys
+	$(if $(RUN),,$(ON_NODE) go test -count=1 -timeout 20m ./journeys/lateistio)
+	$(ON_NODE) $(if $(RUN),,PROOF="$(CURDIR)/docs/proof.md") go test -count=1 -timeout 60m $(if $(RUN),-run '$(RUN)') ./journeys
 
 # The rows of the proof that one suite hands to the next.
 ON_NODE := $(E2E) LAB_BIN="$(LAB)" LAB_IMAGES="$(CURDIR)/bin/images" SERIN_BIN="$(CURDIR)/bin/serin" PROOF_ROWS="$(CURDIR)/bin/proof.rows"
-
-.PHONY: journey
-journey: node-packages build lab images ## Take some journeys only: make journey RUN='TestPromoted/mesh' (takes root)
-	$(ON_NODE) go test -count=1 -v -timeout 60m -run '$(RUN)' ./journeys
 
 .PHONY: e2e-mutants
 e2e-mutants: node-packages build lab images ## Break each invariant on purpose, and see its journey fail (takes root)

@@ -14,7 +14,7 @@ import (
 )
 
 // abreast is how many journeys go on at once. More of them only wait for each other on two cores.
-const abreast = 5
+const abreast = 4
 
 // shared is the cluster of all journeys.
 var shared *cluster

@@ -22,8 +22,8 @@ type moment struct {
 	pod      string
 }
 
-// stamps have whole seconds, and who sets one may look at the clock a little after the fact.
-const stamped = 500 * time.Millisecond
+// stamps have whole seconds, and who sets one may look at the clock a while after the fact on a busy machine.
+const stamped = 2 * time.Second
 
 // moments are those of all canary pods that ended or stopped to be ready by themselves, without overlaps.
 func (p *shop) moments() []moment {
@@ -45,7 +45,7 @@ func (p *shop) moments() []moment {
 			if p.leadsTo(v, m.pod) {
 				return false
 			}
-			m.to = e.At.Add(followed)
+			m.to = e.At.Add(reached)
 			over = append(over, m)
 			return true
 		})
