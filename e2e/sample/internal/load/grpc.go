@@ -62,11 +62,9 @@ func (c *GRPCCaller) Close() error {
 	return errors.Join(errs...)
 }
 
-// sentNowhere reports whether the library failed a call without sending it; see report.Resent. The second text is of a cluster that
-// leaves the routes.
+// sentNowhere reports whether the library failed a call without sending it; see report.Resent.
 func sentNowhere(s *status.Status) bool {
-	return s.Code() == codes.Unavailable &&
-		(strings.HasPrefix(s.Message(), "unknown cluster selected for RPC") || strings.HasPrefix(s.Message(), "failed to push new configuration"))
+	return s.Code() == codes.Unavailable && strings.HasPrefix(s.Message(), "unknown cluster selected for RPC")
 }
 
 // Call calls once, by the client whose turn it is.
