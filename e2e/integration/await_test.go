@@ -24,21 +24,11 @@ func (p *shop) await(what string, missing func(journal.View) string) journal.Vie
 
 func (p *shop) within(limit time.Duration, what string, missing func(journal.View) string) journal.View {
 	p.Helper()
-	deadline := time.After(limit)
-	for {
-		v, changed := p.Now()
-		problem := missing(v)
-		if problem == "" {
-			return v
-		}
-		select {
-		case <-changed:
-		case <-deadline:
-			p.Fatalf("waited %s for %s: %s", limit, what, problem)
-		case <-p.Context().Done():
-			p.Fatalf("waiting for %s: %v", what, p.Context().Err())
-		}
+	v, err := p.Await(p.Context(), limit, what, missing)
+	if err != nil {
+		p.Fatal(err)
 	}
+	return v
 }
 
 // isPromoted tells what kubectl wait --for=condition=serin.dev/Promoted would wait for.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -18,21 +17,11 @@ import (
 // await waits until nothing is missing any more.
 func (p *shop) await(what string, missing func(journal.View) string) journal.View {
 	p.Helper()
-	deadline := time.After(p.patience)
-	for {
-		v, changed := p.Now()
-		problem := missing(v)
-		if problem == "" {
-			return v
-		}
-		select {
-		case <-changed:
-		case <-deadline:
-			p.Fatalf("waited %s for %s: %s", p.patience, what, problem)
-		case <-p.Context().Done():
-			p.Fatalf("waiting for %s: %v", what, p.Context().Err())
-		}
+	v, err := p.Await(p.Context(), p.patience, what, missing)
+	if err != nil {
+		p.Fatal(err)
 	}
+	return v
 }
 
 // adopted waits until the application runs and the controller says that it looks after it.

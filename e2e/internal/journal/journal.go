@@ -4,6 +4,8 @@ package journal
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -76,5 +78,25 @@ func (j *Journal) Replay(visit func(e Entry, v View)) {
 	for _, e := range entries {
 		v.take(e)
 		visit(e, v)
+	}
+}
+
+// Await waits until nothing is missing any more, and returns the namespace as it is then. The error tells what was missing when the
+// time was over.
+func (j *Journal) Await(ctx context.Context, limit time.Duration, what string, missing func(View) string) (View, error) {
+	deadline := time.After(limit)
+	for {
+		v, changed := j.Now()
+		problem := missing(v)
+		if problem == "" {
+			return v, nil
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			return v, fmt.Errorf("waited %s for %s: %s", limit, what, problem)
+		case <-ctx.Done():
+			return v, fmt.Errorf("waiting for %s: %w", what, ctx.Err())
+		}
 	}
 }

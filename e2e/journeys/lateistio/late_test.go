@@ -105,19 +105,11 @@ func (p *shop) apply(file string) {
 // await waits until nothing is missing any more.
 func (p *shop) await(what string, missing func(journal.View) string) journal.View {
 	p.Helper()
-	deadline := time.After(patience)
-	for {
-		v, changed := p.Now()
-		problem := missing(v)
-		if problem == "" {
-			return v
-		}
-		select {
-		case <-changed:
-		case <-deadline:
-			p.Fatalf("waited %s for %s: %s", patience, what, problem)
-		}
+	v, err := p.Await(p.Context(), patience, what, missing)
+	if err != nil {
+		p.Fatal(err)
 	}
+	return v
 }
 
 // complete tells what keeps a version from serving everybody, with nothing left of a rollout and no pod on its way out.
