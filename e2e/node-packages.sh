@@ -13,7 +13,7 @@ have() {
 	done
 	[ -e /etc/ssl/certs/ca-certificates.crt ] || [ ! -e /etc/debian_version ] || return 1 # it goes into Serin's image
 	for dir in /usr/lib/cni /opt/cni/bin /usr/libexec/cni; do
-		if [ -x "$dir/ptp" ] && [ -x "$dir/host-local" ] && [ -x "$dir/loopback" ]; then return 0; fi
+		if [ -x "$dir/bridge" ] && [ -x "$dir/host-local" ] && [ -x "$dir/loopback" ]; then return 0; fi
 	done
 	return 1
 }

@@ -17,7 +17,8 @@ var nodeTemplates embed.FS
 
 // nodeSettings is what the templates take.
 type nodeSettings struct {
-	NodeName, NodeIP, PodCIDR  string
+	NodeName, NodeIP           string
+	PodCIDR, Bridge            string
 	PauseImage, Cgroup, Socket string
 	PluginDir, NetworkDir      string
 	ProxyKubeconfig, Health    string
@@ -30,7 +31,8 @@ func (b *bringUp) addNodeConfigs(files map[string][]byte) error {
 		return err
 	}
 	settings := nodeSettings{
-		NodeName: node.Name, NodeIP: nodeIP, PodCIDR: node.PodCIDR,
+		NodeName: node.Name, NodeIP: nodeIP,
+		PodCIDR: node.PodCIDR, Bridge: node.Bridge,
 		PauseImage: node.PauseImage, Cgroup: node.CgroupOf(b.layout.Dir).Path(), Socket: containerdSocket,
 		PluginDir: plugins, NetworkDir: b.layout.data("cni"),
 		ProxyKubeconfig: b.layout.componentConfig("kube-proxy"), Health: proxyHealth,

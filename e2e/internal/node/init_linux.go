@@ -37,10 +37,19 @@ func arrangeNetwork(services string) error {
 		{"address", "add", IP + "/32", "dev", "lo"},
 		// kube-proxy redirects a packet to a Service only after a route for it was found.
 		{"route", "add", services, "dev", "lo", "src", IP},
+		// The pods' bridge is there before the first of them. One that was given no address of its own takes that of
+		// a port, and changes it as pods come and go: what other pods send meanwhile is lost.
+		{"link", "add", Bridge, "address", "02:00:0a:80:00:01", "type", "bridge"},
+		{"link", "set", Bridge, "up"},
 	} {
 		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
 			return fmt.Errorf("arranging the node's network: ip %v: %w: %s", args, err, bytes.TrimSpace(out))
 		}
 	}
-	return os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0)
+	for _, switched := range []string{"/proc/sys/net/ipv4/ip_forward", bridgeFilter} {
+		if err := os.WriteFile(switched, []byte("1"), 0); err != nil {
+			return fmt.Errorf("arranging the node's network: %w", err)
+		}
+	}
+	return nil
 }

@@ -26,7 +26,7 @@ var programs = []program{
 }
 
 // plugins are those of the Container Network Interface that give a pod its network.
-var plugins = []string{"ptp", "host-local", "loopback"}
+var plugins = []string{"bridge", "host-local", "loopback"}
 
 // pluginDirs are where Debian and everybody else keep them.
 var pluginDirs = []string{"/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni"}
@@ -36,6 +36,7 @@ type machine struct {
 	rights     error // to administer it
 	namespaces error // of every kind, made at once
 	filter     error // of packets, in a network namespace
+	bridge     error // in one, that lets the filter see its packets
 	cgroups    error
 	found      map[string]bool // programs
 	plugins    error
@@ -51,6 +52,7 @@ func lacks(m machine) []string {
 		{m.rights, "run it as root (sudo); in a container, as a privileged one"},
 		{m.namespaces, "in a container, run it as a privileged one"},
 		{m.cgroups, "mount the cgroup file systems writable; in a container, run it as a privileged one with a cgroup namespace of its own"},
+		{m.bridge, "load the kernel modules bridge and br_netfilter, or use a kernel that has them"},
 		{m.filter, "load the kernel modules nf_tables, nft_compat, xt_comment, xt_mark and nf_nat, or use a kernel that has them"},
 	} {
 		if each.err != nil {

@@ -28,7 +28,7 @@ func TestAMachineWithEverythingLacksNothing(t *testing.T) {
 func TestAllThatIsMissingIsNamedAtOnceWithWhatToDo(t *testing.T) {
 	m := complete()
 	m.rights, m.namespaces, m.filter, m.cgroups = errors.New("no rights"), errors.New("no namespaces"), errors.New("no filter"), errors.New("no cgroups")
-	m.plugins = errors.New("no plugins")
+	m.plugins, m.bridge = errors.New("no plugins"), errors.New("no bridge")
 	m.found["runc"], m.found["setpriv"] = false, false
 
 	all := lacks(m)
@@ -36,6 +36,7 @@ func TestAllThatIsMissingIsNamedAtOnceWithWhatToDo(t *testing.T) {
 		{"no rights", "root"},
 		{"no namespaces", "privileged"},
 		{"no filter", "kernel"},
+		{"no bridge", "br_netfilter"},
 		{"no cgroups", "writable"},
 		{"no plugins", "make node-packages", "containernetworking-plugins"},
 		{"runc", "make node-packages", "package runc"},
@@ -45,8 +46,8 @@ func TestAllThatIsMissingIsNamedAtOnceWithWhatToDo(t *testing.T) {
 			t.Errorf("none of %q has %q", all, words)
 		}
 	}
-	if len(all) != 7 {
-		t.Errorf("got %d lines, want 7: %q", len(all), all)
+	if len(all) != 8 {
+		t.Errorf("got %d lines, want 8: %q", len(all), all)
 	}
 }
 

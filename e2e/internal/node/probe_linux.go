@@ -14,6 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// bridgeFilter says whether answers of a Service to a pod on the same bridge pass
+// the filter that made the Service's address a pod's.
+const bridgeFilter = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+
 func probe() machine {
 	m := machine{found: map[string]bool{}, rights: hasRights()}
 	for _, p := range programs {
@@ -26,6 +30,12 @@ func probe() machine {
 	}
 	m.namespaces = inNamespaces(allNamespaces, "/proc/self/exe", "--help") // a program that is there in any case
 	m.cgroups = canMakeCgroups()
+	if m.namespaces == nil && m.found["ip"] {
+		m.bridge = inNamespaces(syscall.CLONE_NEWNET, "ip", "link", "add", Bridge, "type", "bridge")
+	}
+	if _, err := os.Stat(bridgeFilter); err != nil && m.bridge == nil {
+		m.bridge = fmt.Errorf("packets between pods on a bridge would pass by the filter: %w", err)
+	}
 	if m.namespaces == nil && m.found["iptables"] {
 		m.filter = inNamespaces(syscall.CLONE_NEWNET, "iptables", "-t", "nat", "-A", "POSTROUTING",
 			"-m", "comment", "--comment", "probe", "-m", "mark", "--mark", "1", "-j", "MASQUERADE")
