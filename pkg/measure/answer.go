@@ -27,13 +27,10 @@ type finding struct {
 	made  bool // whether there is a track
 }
 
-func (r *rollout) picture(now time.Time, err error) picture {
-	p := picture{until: now, wrong: r.wrong}
-	if err != nil {
-		p.failure = err.Error()
-	}
-	if r.preset != nil {
-		p.preset = r.preset.Name
+func (r *rollout) picture(now time.Time) picture {
+	p := picture{until: now, wrong: r.found.wrong, failure: r.down}
+	if r.found.preset != nil {
+		p.preset = r.found.preset.Name
 	}
 	if r.traffic != nil {
 		p.traffic = r.traffic.known()
@@ -53,7 +50,7 @@ func (p picture) answer(q Question) Answer {
 	a := Answer{Preset: p.preset, Samples: map[string]analysis.Samples{}, Traffic: p.traffic.intervals(q)}
 	for _, f := range p.checks {
 		found := f.known
-		if !f.made {
+		if !f.made || p.failure != "" {
 			found.pending = p.missing(q, f)
 		}
 		samples := analysis.Samples{Query: found.query}
@@ -67,15 +64,17 @@ func (p picture) answer(q Question) Answer {
 	return a
 }
 
-// missing says why nothing is measured for a check.
+// missing says why nothing is measured for a check since when it last was.
 func (p picture) missing(q Question, f finding) *tally.Span {
-	span := &tally.Span{From: q.Since, To: p.until, State: analysis.NoSeries, Why: f.wrong}
+	span := &tally.Span{From: q.Since, To: p.until, State: analysis.NoSeries, Why: p.wrong}
+	if n := len(f.known.spans); n > 0 {
+		span.From = f.known.spans[n-1].To
+	}
 	switch {
 	case f.wrong != "":
+		span.Why = f.wrong
 	case p.failure != "":
 		span.State, span.Why = analysis.Unreachable, p.failure
-	default:
-		span.Why = p.wrong
 	}
 	return span
 }

@@ -25,9 +25,6 @@ const (
 
 	// parallel is how many rollouts ask at the same time.
 	parallel = 4
-
-	firstRetry = 3 * time.Second
-	lastRetry  = 30 * time.Second
 )
 
 // Follower follows rollouts. Its methods may be called concurrently; none of
@@ -145,49 +142,43 @@ func (f *Follower) follow(ctx context.Context, one *followed) {
 		}
 	}()
 	r := &rollout{presets: f.Presets}
-	for retry := firstRetry; ; {
-		next, news, err := f.round(ctx, one, r)
+	for {
+		next, news := f.round(ctx, one, r)
 		if ctx.Err() != nil {
 			return
 		}
 		if news && f.Changed != nil {
 			f.Changed(ctx, one.key)
 		}
-		wait := next.Add(lag + f.spread(one)).Sub(f.Clock.Now())
-		if err != nil {
-			wait, retry = retry+f.spread(one), min(2*retry, lastRetry)
-		} else {
-			retry = firstRetry
-		}
-		if !f.wait(ctx, one, wait) {
+		if !f.wait(ctx, one, next.Add(lag+one.spread()).Sub(f.Clock.Now())) {
 			return
 		}
 	}
 }
 
 // round asks once a slot is free, and keeps what it found.
-func (f *Follower) round(ctx context.Context, one *followed, r *rollout) (next time.Time, news bool, err error) {
+func (f *Follower) round(ctx context.Context, one *followed, r *rollout) (next time.Time, news bool) {
 	select {
 	case f.slots <- struct{}{}:
 		defer func() { <-f.slots }()
 	case <-ctx.Done():
-		return time.Time{}, false, ctx.Err()
+		return time.Time{}, false
 	}
 	f.mu.Lock()
 	r.question = one.question
 	f.mu.Unlock()
 	now := f.Clock.Now().Add(-lag)
-	next, err = r.round(ctx, f.Asker, now)
-	picture := r.picture(now, err)
+	next = r.round(ctx, f.Asker, now)
+	picture := r.picture(now)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	news = !picture.like(one.picture)
 	one.picture = picture
-	return next, news, err
+	return next, news
 }
 
 // wait waits until the next round, and reports whether there is one.
-func (f *Follower) wait(ctx context.Context, one *followed, time time.Duration) bool {
+func (f *Follower) wait(ctx context.Context, one *followed, pause time.Duration) bool {
 	f.mu.Lock()
 	if f.Clock.Since(one.asked) > forgotten {
 		if f.followed[one.key] == one {
@@ -197,7 +188,7 @@ func (f *Follower) wait(ctx context.Context, one *followed, time time.Duration) 
 		return false
 	}
 	f.mu.Unlock()
-	timer := f.Clock.NewTimer(max(0, time))
+	timer := f.Clock.NewTimer(max(0, pause))
 	defer timer.Stop()
 	select {
 	case <-timer.C():
@@ -211,7 +202,7 @@ func (f *Follower) wait(ctx context.Context, one *followed, time time.Duration) 
 
 // spread is a time of less than a second by which one rollout asks later than
 // another, always the same for one.
-func (f *Follower) spread(one *followed) time.Duration {
+func (one *followed) spread() time.Duration {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(one.key.String()))
 	return time.Duration(h.Sum32()%1000) * time.Millisecond

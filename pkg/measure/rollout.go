@@ -17,8 +17,43 @@ import (
 // entry is a check, and how it is measured.
 type entry struct {
 	check analysis.Check
-	track track
+	track *paced
 	wrong string // why it cannot be measured
+}
+
+// The wait before a question that failed is asked again doubles from the first to the last.
+const (
+	firstRetry = 3 * time.Second
+	lastRetry  = 30 * time.Second
+)
+
+// paced asks for a track when it is due, and later where that failed, so that a
+// query that can never work does not hold up the others.
+type paced struct {
+	track
+	retry   time.Duration
+	retryAt time.Time
+}
+
+func (p *paced) due() time.Time {
+	if next := p.next(); next.After(p.retryAt) {
+		return next
+	}
+	return p.retryAt
+}
+
+func (p *paced) step(ctx context.Context, ask Asker, now time.Time) error {
+	if p.due().After(now) {
+		return nil
+	}
+	err := p.advance(ctx, ask, now)
+	if err == nil {
+		p.retry, p.retryAt = 0, time.Time{}
+		return nil
+	}
+	p.retry = min(max(2*p.retry, firstRetry), lastRetry)
+	p.retryAt = now.Add(p.retry)
+	return err
 }
 
 // rollout measures one rollout. It is used by one goroutine only.
@@ -26,50 +61,52 @@ type rollout struct {
 	question Question
 	presets  []presets.Preset
 
-	searched time.Time // up to when no preset was found
-	preset   *presets.Preset
-	traffic  *counted
-	entries  []entry
-	wrong    string // why there is no preset
+	search  *paced // for a preset
+	found   *found
+	traffic *paced
+	entries []entry
+	down    string // why nothing could be asked for in the last round
 }
 
 // round reads a part of what there is, of everything that is due, and says when
-// there is more.
-func (r *rollout) round(ctx context.Context, ask Asker, now time.Time) (next time.Time, err error) {
-	if r.preset == nil {
-		err = r.search(ctx, ask, now)
+// there is more. Where the first question fails the others are not asked: they
+// would wait as long.
+func (r *rollout) round(ctx context.Context, ask Asker, now time.Time) (next time.Time) {
+	if r.search == nil {
+		r.found = &found{question: r.question, presets: r.presets, searched: r.question.Since.Add(-r.question.Interval)}
+		r.search = &paced{track: r.found}
 	}
-	if r.preset != nil && r.traffic == nil {
-		q := r.question
-		r.traffic = newCounted(q, q.Interval, r.preset.Counts(q.Subject), r.preset.Request(q.Subject))
+	r.down = ""
+	first := r.search
+	if r.found.preset == nil {
+		r.note(first.step(ctx, ask, now))
+	}
+	if preset := r.found.preset; preset != nil {
+		if r.traffic == nil {
+			q := r.question
+			r.traffic = &paced{track: newCounted(q, q.Interval, preset.Counts(q.Subject), preset.Request(q.Subject))}
+		}
+		first = r.traffic
+		r.note(first.step(ctx, ask, now))
 	}
 	r.enter()
-	next = r.searched.Add(r.question.Interval)
-	if r.traffic != nil {
-		next, err = step(ctx, ask, r.traffic, now)
-	}
+	next = first.due()
 	for _, e := range r.entries {
-		if e.track == nil || e.track == track(r.traffic) {
+		if e.track == nil || r.down != "" {
 			continue
 		}
-		due, failed := step(ctx, ask, e.track, now)
-		if due.Before(next) {
+		_ = e.track.step(ctx, ask, now) // the track itself says what is wrong
+		if due := e.track.due(); due.Before(next) {
 			next = due
 		}
-		if err == nil {
-			err = failed
-		}
 	}
-	return next, err
+	return next
 }
 
-// step takes a track forward if something is due.
-func step(ctx context.Context, ask Asker, t track, now time.Time) (time.Time, error) {
-	var err error
-	if !t.next().After(now) {
-		err = t.advance(ctx, ask, now)
+func (r *rollout) note(err error) {
+	if err != nil {
+		r.down = err.Error()
 	}
-	return t.next(), err
 }
 
 // enter brings the tracks in line with the checks. A check that stays as it was
@@ -95,27 +132,27 @@ func (r *rollout) enter() {
 }
 
 // track is how a check is measured, if that is known yet.
-func (r *rollout) track(check analysis.Check) (made track, wrong string) {
-	q := r.question
+func (r *rollout) track(check analysis.Check) (made *paced, wrong string) {
+	q, preset := r.question, r.found.preset
 	if check.Kind == analysis.Threshold && check.Query != "" {
 		query, err := checks.Render(check.Query, names(q.Subject, check))
 		if err != nil {
 			return nil, "the query " + err.Error()
 		}
-		return newQueried(q, query, check.Interval), ""
+		return &paced{track: newQueried(q, query, check.Interval)}, ""
 	}
-	if r.preset == nil {
-		return nil, r.wrong
+	if preset == nil {
+		return nil, ""
 	}
 	switch {
 	case check.Kind == analysis.Errors:
 		return r.traffic, ""
 	case check.Kind == analysis.Latency:
-		return newSlow(q, *r.preset, check.Quantile), ""
+		return &paced{track: newSlow(q, *preset, check.Quantile)}, ""
 	case check.Metric == analysis.LatencyQuantile:
-		return newCounted(q, check.Interval, []string{r.preset.Buckets(q.Subject, tally.Neither, nil)}, r.preset.Bucket(q.Subject)), ""
+		return &paced{track: newCounted(q, check.Interval, []string{preset.Buckets(q.Subject, tally.Neither, nil)}, preset.Bucket(q.Subject))}, ""
 	default:
-		return newCounted(q, check.Interval, r.preset.Counts(q.Subject), r.preset.Request(q.Subject)), ""
+		return &paced{track: newCounted(q, check.Interval, preset.Counts(q.Subject), preset.Request(q.Subject))}, ""
 	}
 }
 
@@ -124,41 +161,4 @@ func names(s presets.Subject, check analysis.Check) checks.Names {
 		Namespace: s.Namespace, Target: s.Target, Canary: s.Canary, Service: s.Service,
 		StablePods: s.StablePods(), CanaryPods: s.CanaryPods(), Interval: fmt.Sprintf("%dms", check.Interval.Milliseconds()),
 	}
-}
-
-// search finds the first instant of the grid at which there are metrics of some
-// preset, and takes the first preset that has some then.
-func (r *rollout) search(ctx context.Context, ask Asker, now time.Time) error {
-	q := r.question
-	if r.searched.IsZero() {
-		r.searched = q.Since.Add(-q.Interval)
-	}
-	first, until := r.searched.Add(q.Interval), grid(q.Since, q.Interval, now)
-	if until.Before(first) {
-		return nil
-	}
-	if most := r.searched.Add(steps * q.Interval); most.Before(until) {
-		until = most
-	}
-	var found *presets.Preset
-	earliest := until.Add(q.Interval)
-	r.wrong = "there are no metrics of either version yet: no request was made, or nothing is scraped"
-	for i := range r.presets {
-		preset := &r.presets[i]
-		if err := preset.Usable(q.Subject); err != nil {
-			continue
-		}
-		series, err := ask.Range(ctx, "group("+preset.Exists(q.Subject)+")", first, until, q.Interval)
-		if err != nil {
-			r.wrong = ""
-			return err
-		}
-		if len(series) > 0 && len(series[0].Points) > 0 {
-			if at := time.UnixMilli(series[0].Points[0].At); at.Before(earliest) {
-				found, earliest = preset, at
-			}
-		}
-	}
-	r.preset, r.searched = found, until
-	return nil
 }

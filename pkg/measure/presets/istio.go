@@ -53,7 +53,7 @@ func istio(names Labels) Preset {
 		meaning: func(s Subject) func(map[string]string) tally.Meaning {
 			return func(labels map[string]string) tally.Meaning { return istioMeaning(s, labels, names) }
 		},
-		failed:  istioFailed,
+		failed: istioFailed,
 	}
 }
 
