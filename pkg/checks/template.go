@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"text/template"
+	"text/template/parse"
 
 	"github.com/serin-dev/serin/pkg/spelling"
 )
@@ -23,37 +25,48 @@ type Names struct {
 	Interval   string // of the check, such as 30s
 }
 
-// Render fills the names into a query.
+// Render fills the names into a query. Nothing but names can be in the braces:
+// a query is written by whoever may write a ConfigMap, and a loop would be
+// carried out by the controller.
 func Render(query string, names Names) (string, error) {
 	parsed, err := template.New("query").Option("missingkey=error").Parse(query)
 	if err != nil {
 		return "", errors.New("is no template: " + strings.TrimPrefix(err.Error(), "template: "))
 	}
+	for _, node := range parsed.Root.Nodes {
+		if err := plain(node); err != nil {
+			return "", err
+		}
+	}
 	var text strings.Builder
 	if err := parsed.Execute(&text, names); err != nil {
-		return "", explain(err)
+		return "", errors.New("cannot be filled in: " + err.Error())
 	}
 	return text.String(), nil
 }
 
-// explain names the field that does not exist, and the one that was meant.
-func explain(err error) error {
-	_, after, found := strings.Cut(err.Error(), "can't evaluate field ")
-	if !found {
-		return errors.New("cannot be filled in: " + err.Error())
+// plain lets through text, and the name of a field that there is.
+func plain(node parse.Node) error {
+	if node.Type() == parse.NodeText {
+		return nil
 	}
-	field, _, _ := strings.Cut(after, " ")
-	known, lower := fields(), []string{}
+	written := strings.TrimSuffix(strings.TrimPrefix(node.String(), "{{"), "}}")
+	field, named := strings.CutPrefix(written, ".")
+	known := fields()
+	if node.Type() != parse.NodeAction || !named || strings.ContainsAny(field, " .|") {
+		return fmt.Errorf("has %s, and only names can be filled in: {{.%s}}", short(node.String()), strings.Join(known, "}}, {{."))
+	}
+	if slices.Contains(known, field) {
+		return nil
+	}
+	lower := make([]string, 0, len(known))
 	for _, k := range known {
 		lower = append(lower, strings.ToLower(k))
 	}
-	meant := spelling.Nearest(field, lower)
-	for _, k := range known {
-		if strings.ToLower(k) == meant {
-			return fmt.Errorf("names {{.%s}}, which there is not; did you mean {{.%s}}?", field, k)
-		}
+	if which := slices.Index(lower, spelling.Nearest(field, lower)); which >= 0 {
+		return fmt.Errorf("names {{.%s}}, which there is not; did you mean {{.%s}}?", short(field), known[which])
 	}
-	return fmt.Errorf("names {{.%s}}, which there is not; there are {{.%s}}", field, strings.Join(known, "}}, {{."))
+	return fmt.Errorf("names {{.%s}}, which there is not; there are {{.%s}}", short(field), strings.Join(known, "}}, {{."))
 }
 
 func fields() []string {

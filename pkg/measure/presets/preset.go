@@ -91,7 +91,8 @@ func (p Preset) Slow(s Subject, bound float64) func(map[string]string) tally.Mea
 	}
 }
 
-// Bucket is what a bucket means where all of them are wanted.
+// Bucket is what a bucket means where all of them are wanted, by their bounds
+// in milliseconds.
 func (p Preset) Bucket(s Subject) func(map[string]string) tally.Meaning {
 	meaning := p.meaning(s)
 	return func(labels map[string]string) tally.Meaning {
@@ -100,7 +101,7 @@ func (p Preset) Bucket(s Subject) func(map[string]string) tally.Meaning {
 		if err != nil || m.Arm == tally.Unknown {
 			return tally.Meaning{}
 		}
-		m.Le = le
+		m.Le = le * float64(p.Unit) / float64(time.Millisecond)
 		if math.IsInf(le, 1) {
 			m.Total = 1
 		}
