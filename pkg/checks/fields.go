@@ -155,7 +155,7 @@ func (r *reader) threshold(at *yaml.Node, path string, written map[string]*yaml.
 	if written["failures"] == nil && c.Total == 0 {
 		c.Failures = 1
 	}
-	if written["failures"] != nil && c.Failures == 0 && c.Total == 0 {
+	if written["failures"] != nil && c.Failures == 0 && c.Total == 0 && !r.faulty(path+".failures") {
 		r.fault(written["failures"], path+".failures", "without a limit nothing fails; write 1 or more, or a total")
 	}
 }

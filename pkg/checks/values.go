@@ -27,6 +27,10 @@ func (r *reader) fault(at *yaml.Node, path, text string) {
 	r.problems = append(r.problems, Problem{Line: at.Line, Path: path, Text: text})
 }
 
+func (r *reader) faulty(path string) bool {
+	return slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Path == path })
+}
+
 // object reads the fields of a mapping, and returns those that are written; nil
 // where it is none.
 func object[T any](r *reader, at *yaml.Node, path string, fields []field[T], into *T) map[string]*yaml.Node {
