@@ -51,6 +51,10 @@ else
 		{ print; fflush() }'
 endif
 
+.PHONY: prometheus
+prometheus: ## Build a real Prometheus for the tests: bin/prometheus (about seven minutes the first time)
+	@cd e2e/prometheus && $(TRIMMED) go build -tags remove_all_sd,enable_kubernetes_sd -ldflags "-s -w" -o ../../bin/prometheus github.com/prometheus/prometheus/cmd/prometheus
+
 .PHONY: image
 image: ## Build the container image: serin:VERSION
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t serin:$(VERSION) .
@@ -78,9 +82,13 @@ test-unit: ## Run the unit tests, racing; they need neither network nor cluster
 	go test -race ./...
 
 .PHONY: test-integration
-test-integration: lab ## Run the tests against a real control plane
+test-integration: lab test-prometheus ## Run the tests against a real control plane and a real Prometheus
 	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/serin-race ./cmd/serin
 	$(E2E) LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin-race" go test -count=1 -timeout 60m $$(go list ./... | grep -vE '$(ON_A_NODE)')
+
+.PHONY: test-prometheus
+test-prometheus: prometheus ## Measure rollouts by a real Prometheus; most of the time is waiting for scrapes
+	$(TRIMMED) PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" go test -race -count=1 -parallel 8 -tags integration ./pkg/measure/live
 
 # Tests on a real node take root and programs that Go does not build.
 ON_A_NODE := /e2e/(nodetest|journeys)

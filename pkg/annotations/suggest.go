@@ -2,7 +2,11 @@
 
 package annotations
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/serin-dev/serin/pkg/spelling"
+)
 
 func unknown(name string) string {
 	if meant := nearest(name); meant != "" {
@@ -11,45 +15,14 @@ func unknown(name string) string {
 	return "unknown annotation; remove it, or choose one of those listed in docs/annotations.md"
 }
 
-// nearest is the known key that the name was most likely meant to be, or
-// nothing where a guess would only mislead: one slip in three letters is the
-// most that is forgiven.
+// nearest is the known key that the name was most likely meant to be, if any.
 func nearest(name string) string {
-	typed := strings.ToLower(strings.TrimPrefix(name, Prefix))
-	if len(typed) > 64 { // longer than any key, and slow to compare
-		return ""
-	}
-	best, fewest := "", len(typed)/3+1
+	known := make([]string, 0, len(Keys))
 	for _, key := range Keys {
-		if slips := distance(typed, strings.TrimPrefix(key.Name, Prefix)); slips < fewest {
-			best, fewest = key.Name, slips
-		}
+		known = append(known, strings.TrimPrefix(key.Name, Prefix))
 	}
-	return best
-}
-
-// distance counts the letters to insert, drop, change, or swap with their
-// neighbour to get from one word to the other: "pasued" is two from "pause".
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
+	if meant := spelling.Nearest(strings.TrimPrefix(name, Prefix), known); meant != "" {
+		return Prefix + meant
 	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
+	return ""
 }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package presets
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Subject is the two versions that are told apart.
+type Subject struct {
+	Namespace  string
+	Target     string // Deployment
+	Canary     string // Deployment
+	Service    string
+	StableHash string // pod-template-hash of the ReplicaSet that is stable
+}
+
+// Names that Kubernetes makes for pods: the ReplicaSet's name and a hyphen, cut
+// to so many letters, and five random ones.
+const (
+	longestBase = 58
+	random      = "[a-z0-9]{5}"
+	hash        = "[a-z0-9]{1,10}"
+)
+
+// StablePods matches the names of stable's pods.
+func (s Subject) StablePods() string {
+	return cut(s.Target+"-"+s.StableHash+"-") + random
+}
+
+// CanaryPods matches the names of the canary's pods, whatever their ReplicaSet:
+// that name is Serin's alone.
+func (s Subject) CanaryPods() string {
+	base := s.Canary + "-"
+	if len(base) >= longestBase {
+		return cut(base) + random
+	}
+	room := longestBase - len(base)
+	if room > 10 {
+		return regexp.QuoteMeta(base) + hash + "-" + random
+	}
+	return regexp.QuoteMeta(base) + fmt.Sprintf("[a-z0-9]{1,%d}-?", room) + random
+}
+
+func cut(base string) string {
+	return regexp.QuoteMeta(base[:min(len(base), longestBase)])
+}
+
+// Pods says what is wrong with telling the versions apart by their pods' names.
+func (s Subject) Pods() error {
+	switch stable, canary := s.Target+"-"+s.StableHash, s.Canary+"-"; {
+	case s.StableHash == "":
+		return fmt.Errorf("the ReplicaSet of stable is not known, so that its pods cannot be told from others")
+	case strings.HasPrefix(canary+strings.Repeat("x", longestBase), stable[:min(len(stable), longestBase)]):
+		return fmt.Errorf("the name %s is so long that Kubernetes cuts off what tells the pods of the two versions apart; only Istio's metrics can be used for it", s.Target)
+	}
+	return nil
+}
+
+// matcher is one condition on a label.
+func matcher(label, operator, value string) string { return label + operator + strconv.Quote(value) }
+
+// selector is a metric's series under some conditions.
+func selector(metric string, matchers ...string) string {
+	return metric + "{" + strings.Join(matchers, ",") + "}"
+}
+
+// either matches one of several values, each as it is.
+func either(values ...string) string {
+	quoted := make([]string, 0, len(values))
+	for _, v := range values {
+		quoted = append(quoted, regexp.QuoteMeta(v))
+	}
+	return strings.Join(quoted, "|")
+}
