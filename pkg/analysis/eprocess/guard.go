@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package eprocess
+
+import "math"
+
+// What the guardrail calls a break: nearly all of the canary's requests are
+// bad, nearly all of stable's are not, and there are enough to say "nearly".
+const (
+	broken  = 0.9
+	sound   = 0.1
+	atLeast = 10
+)
+
+// Guard acts on a hard break within one interval, before a Process can. It is
+// a plain rule, and yet cannot spend more than the Reserve of α: in the i-th
+// interval the break must also be less likely, under the hypothesis, than
+// Reserve·α/(i·(i+1)), and these add up to Reserve·α.
+type Guard struct {
+	margin, alpha float64
+	seen          float64
+	alone         int
+	stable        Count
+}
+
+// NewGuard is the guardrail beside a Process of the same margin and alpha.
+func NewGuard(margin, alpha float64) *Guard { return &Guard{margin: margin, alpha: alpha} }
+
+// Breaks tells whether this interval shows a hard break. Intervals come in
+// order, each once; dispersion is as for Process.Add: failures in lumps are
+// counted as lumps.
+func (g *Guard) Breaks(s Split, dispersion float64) bool {
+	g.stable.Bad += s.StableBad
+	g.stable.Total += s.StableTotal
+	if !s.Informative() {
+		return false
+	}
+	g.seen++
+	if !isBroken(s) || s.StableTotal < atLeast || s.StableBad > sound*s.StableTotal {
+		return false
+	}
+	limit := math.Log(Reserve * g.alpha / (g.seen * (g.seen + 1)))
+	return s.LogTail(g.margin)/dispersion <= limit
+}
+
+// AloneFor counts the intervals in a row, this one included, in which nearly
+// all requests of the canary were bad and stable had none to compare with,
+// having been sound as long as it had some. No statistics can tell that from a
+// shared incident.
+func (g *Guard) AloneFor(s Split) int {
+	before := g.stable.Total >= atLeast && g.stable.Bad <= sound*g.stable.Total
+	if before && s.StableTotal == 0 && isBroken(s) {
+		g.alone++
+	} else if s.CanaryTotal > 0 {
+		g.alone = 0
+	}
+	return g.alone
+}
+
+func isBroken(s Split) bool {
+	return s.CanaryTotal >= atLeast && s.CanaryBad >= broken*s.CanaryTotal
+}
