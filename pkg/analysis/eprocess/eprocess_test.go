@@ -41,7 +41,7 @@ func TestChancesAddUpToOne(t *testing.T) {
 // of what a bet makes is at most 1, whether bad events are rare or nearly all.
 func TestNoBetGainsInTheMeanUnderTheHypothesis(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(2, 2))
-	forms := map[string]func(Split, float64, float64) float64{"exact": Split.exact, "binomial": Split.binomial, "chosen": Split.logRatio}
+	forms := map[string]func(Split, float64, float64, float64) float64{"exact": Split.exact, "binomial": Split.binomial, "chosen": Split.logRatio}
 	for range 3000 {
 		s, margin := randomSplit(rnd), []float64{1, 1.2, 1.5, 3, 10}[rnd.IntN(5)]
 		factor := math.Exp(rnd.Float64() * 7)
@@ -52,7 +52,7 @@ func TestNoBetGainsInTheMeanUnderTheHypothesis(t *testing.T) {
 		}
 		for name, form := range forms {
 			mean := 0.0
-			splits(s, truth, func(s Split, chance float64) { mean += chance * math.Exp(form(s, margin, odds)) })
+			splits(s, truth, func(s Split, chance float64) { mean += chance * math.Exp(form(s, margin, odds, math.Log(odds/margin))) })
 			if mean > 1+1e-9 {
 				t.Fatalf("%s: %+v, margin %v, bet on %v, truth %v: mean %v", name, s, margin, odds, truth, mean)
 			}
@@ -63,7 +63,7 @@ func TestNoBetGainsInTheMeanUnderTheHypothesis(t *testing.T) {
 func TestBothFormsAgreeOnRareEvents(t *testing.T) {
 	s := Split{CanaryBad: 9, CanaryTotal: 100_000, StableBad: 8, StableTotal: 900_000}
 	for _, odds := range []float64{1.8, 5, 100} {
-		if exact, binomial := s.exact(1.5, odds), s.binomial(1.5, odds); math.Abs(exact-binomial) > 1e-2 {
+		if exact, binomial := s.exact(1.5, odds, math.Log(odds/1.5)), s.binomial(1.5, odds, math.Log(odds/1.5)); math.Abs(exact-binomial) > 1e-2 {
 			t.Errorf("odds %v: exact %v, binomial %v", odds, exact, binomial)
 		}
 	}
@@ -255,13 +255,16 @@ func TestTheGuardSpendsNoMoreThanItsReserve(t *testing.T) {
 func TestTheGuardAlone(t *testing.T) {
 	g := NewGuard(1, 0.01)
 	alone, healthy := Split{CanaryBad: 100, CanaryTotal: 100}, Split{1, 100, 1, 100}
-	show := func(s Split) int { g.Breaks(s, 1); return g.AloneFor(s) }
-	if got := show(alone); got != 0 {
-		t.Errorf("%d without knowing stable", got)
+	sound := false
+	show := func(s Split) (n int) { g.Breaks(s, 1); n, sound = g.AloneFor(s); return n }
+	if got := show(alone); got != 1 || sound {
+		t.Errorf("%d, %v without knowing stable", got, sound)
 	}
-	show(healthy)
+	if got := show(healthy); got != 0 {
+		t.Errorf("%d when all is well", got)
+	}
 	for i := 1; i <= 3; i++ {
-		if got := show(alone); got != i {
+		if got := show(alone); got != i || !sound {
 			t.Errorf("got %d, want %d", got, i)
 		}
 	}

@@ -7,9 +7,9 @@ import "math"
 // What the guardrail calls a break: nearly all of the canary's requests are
 // bad, nearly all of stable's are not, and there are enough to say "nearly".
 const (
-	broken  = 0.9
-	sound   = 0.1
-	atLeast = 10
+	brokenPart = 0.9
+	soundPart  = 0.1
+	atLeast    = 10
 )
 
 // Guard acts on a hard break within one interval, before a Process can. It is
@@ -36,7 +36,7 @@ func (g *Guard) Breaks(s Split, dispersion float64) bool {
 		return false
 	}
 	g.seen++
-	if !isBroken(s) || s.StableTotal < atLeast || s.StableBad > sound*s.StableTotal {
+	if !isBroken(s) || s.StableTotal < atLeast || s.StableBad > soundPart*s.StableTotal {
 		return false
 	}
 	limit := math.Log(Reserve * g.alpha / (g.seen * (g.seen + 1)))
@@ -44,19 +44,18 @@ func (g *Guard) Breaks(s Split, dispersion float64) bool {
 }
 
 // AloneFor counts the intervals in a row, this one included, in which nearly
-// all requests of the canary were bad and stable had none to compare with,
-// having been sound as long as it had some. No statistics can tell that from a
-// shared incident.
-func (g *Guard) AloneFor(s Split) int {
-	before := g.stable.Total >= atLeast && g.stable.Bad <= sound*g.stable.Total
-	if before && s.StableTotal == 0 && isBroken(s) {
+// all requests of the canary were bad and stable had none to compare with, and
+// tells whether stable was sound as long as it had some. No statistics can tell
+// such a break from a shared incident. Breaks saw the interval already.
+func (g *Guard) AloneFor(s Split) (intervals int, sound bool) {
+	if s.StableTotal == 0 && isBroken(s) {
 		g.alone++
 	} else if s.CanaryTotal > 0 {
 		g.alone = 0
 	}
-	return g.alone
+	return g.alone, g.stable.Total >= atLeast && g.stable.Bad <= soundPart*g.stable.Total
 }
 
 func isBroken(s Split) bool {
-	return s.CanaryTotal >= atLeast && s.CanaryBad >= broken*s.CanaryTotal
+	return s.CanaryTotal >= atLeast && s.CanaryBad >= brokenPart*s.CanaryTotal
 }

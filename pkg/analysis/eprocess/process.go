@@ -33,7 +33,9 @@ const patience = 50
 type Process struct {
 	null    float64
 	odds    [points]float64
+	logOdds [points]float64 // the logarithms of odds over null
 	wealth  [points]float64 // logarithms; what each alternative has made of its stakes
+	log     float64         // of all wealth
 	most    float64         // log of the most that one interval multiplies the evidence by
 	cash    float64         // not staked yet, of 1
 	start   float64         // the part of the stake that the first interval gets
@@ -54,7 +56,7 @@ func bets(margin, alpha, start, direction float64) *Process {
 	p := &Process{null: margin, most: -math.Log(alpha) * largestPart, cash: 1 - Reserve, start: start}
 	for i := range points {
 		step := math.Log(nearest) + math.Log(farest/nearest)*float64(i)/(points-1)
-		p.odds[i] = margin * math.Exp(direction*step)
+		p.odds[i], p.logOdds[i] = margin*math.Exp(direction*step), direction*step
 		p.wealth[i] = math.Inf(-1)
 	}
 	return p
@@ -68,15 +70,17 @@ func (p *Process) Add(s Split, dispersion float64) {
 	if !s.Informative() {
 		return
 	}
-	before := max(0, p.LogE())
+	most := max(0, p.log) + p.most
 	stake := math.Log(p.stake() / points)
-	for i, odds := range p.odds {
-		p.wealth[i] = logAdd(p.wealth[i], stake) + s.logRatio(p.null, odds)/dispersion
+	for i := range p.wealth {
+		p.wealth[i] = logAdd(p.wealth[i], stake) + s.logRatio(p.null, p.odds[i], p.logOdds[i])/dispersion
 	}
-	if beyond := p.LogE() - before - p.most; beyond > 0 {
+	p.log = p.sum()
+	if beyond := p.log - most; beyond > 0 {
 		for i := range p.wealth {
 			p.wealth[i] -= beyond
 		}
+		p.log = p.sum()
 	}
 }
 
@@ -94,26 +98,39 @@ func (p *Process) stake() float64 {
 
 // LogE is the logarithm of the evidence so far: of all wealth, cash included.
 // It begins at 0 (evidence of 1) and is never NaN or infinite.
-func (p *Process) LogE() float64 {
-	total := math.Log(p.cash + Reserve)
+func (p *Process) LogE() float64 { return p.log }
+
+// sum is the logarithm of all wealth, summed beside the largest so that
+// nothing overflows.
+func (p *Process) sum() float64 {
+	cash := math.Log(p.cash + Reserve)
+	largest := cash
 	for _, wealth := range p.wealth {
-		total = logAdd(total, wealth)
+		largest = max(largest, wealth)
 	}
-	return total
+	total := math.Exp(cash - largest)
+	for _, wealth := range p.wealth {
+		total += math.Exp(wealth - largest)
+	}
+	return largest + math.Log(total)
 }
 
-// Gain is the logarithm that one bad event adds in the mean, on the best of
-// the alternatives, if the true odds ratio is truth and share is the canary's
-// part of the requests (0 to 1). Bad events are taken to be rare.
-func (p *Process) Gain(truth, share float64) float64 {
-	theta := truth * share / (truth*share + 1 - share)
-	best := math.Inf(-1)
-	for _, odds := range p.odds {
-		ratio := odds / p.null
-		null := p.null * share / (p.null*share + 1 - share)
-		best = max(best, theta*math.Log(ratio)-math.Log1p(null*(ratio-1)))
+// Needs is about how many more bad events, in both versions together, bring
+// the evidence to the logarithm goal, if the true odds ratio is truth and share
+// is the canary's part of the requests (between 0 and 1). Bad events are taken
+// to be rare. It is infinite where they never do.
+func (p *Process) Needs(goal, truth, share, dispersion float64) float64 {
+	canary := truth * share / (truth*share + 1 - share)
+	null := p.null * share / (p.null*share + 1 - share)
+	fewest := math.Inf(1)
+	for i, wealth := range p.wealth {
+		ratio := p.odds[i] / p.null
+		gain := (canary*p.logOdds[i] - math.Log1p(null*(ratio-1))) / dispersion
+		if gain > 0 {
+			fewest = min(fewest, max(0, goal-wealth)/gain)
+		}
 	}
-	return best
+	return fewest
 }
 
 // logAdd is log(exp(a)+exp(b)).
@@ -121,7 +138,7 @@ func logAdd(a, b float64) float64 {
 	if a < b {
 		a, b = b, a
 	}
-	if math.IsInf(b, -1) {
+	if b < a-40 { // below the last digit
 		return a
 	}
 	return a + math.Log1p(math.Exp(b-a))

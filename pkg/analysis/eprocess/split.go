@@ -27,23 +27,23 @@ const (
 )
 
 // logRatio is the logarithm of the evidence for the odds ratio `odds` against
-// `null`. Under every odds ratio on null's far side from odds (and under null
+// `null`, logOdds being log(odds/null). Under every odds ratio on null's far side from odds (and under null
 // itself) the mean of its exponential is at most 1, given the totals and the
 // number of bad events. Which of the two forms is taken depends on these only.
-func (s Split) logRatio(null, odds float64) float64 {
+func (s Split) logRatio(null, odds, logOdds float64) float64 {
 	bad := s.CanaryBad + s.StableBad
 	theta := null * s.CanaryTotal / (null*s.CanaryTotal + s.StableTotal)
 	if bad > rare*(s.CanaryTotal+s.StableTotal) && bad*theta*(1-theta) <= exactVariance {
-		return s.exact(null, odds)
+		return s.exact(null, odds, logOdds)
 	}
-	return s.binomial(null, odds)
+	return s.binomial(null, odds, logOdds)
 }
 
 // exact is the ratio of two noncentral hypergeometric likelihoods. Their mean
 // under the null is 1; the family has a monotone likelihood ratio in the odds
 // ratio, so that it is smaller on the far side.
-func (s Split) exact(null, odds float64) float64 {
-	return s.CanaryBad*math.Log(odds/null) + s.logSum(null) - s.logSum(odds)
+func (s Split) exact(null, odds, logOdds float64) float64 {
+	return s.CanaryBad*logOdds + s.logSum(null) - s.logSum(odds)
 }
 
 // binomial treats the bad events as independent of each other: each is the
@@ -61,14 +61,14 @@ func (s Split) exact(null, odds float64) float64 {
 //     It is at least that of ω' = 1+(ω-1)·(1-ω·b/(ω·n_c+n_s)), because A' is
 //     at least the chance of stable's being bad times that of the canary's not
 //     (bad events, drawn without replacement, are negatively associated).
-func (s Split) binomial(null, odds float64) float64 {
+func (s Split) binomial(null, odds, logOdds float64) float64 {
 	bad := s.CanaryBad + s.StableBad
 	weighted := null
 	if odds < null {
 		weighted = 1 + (null-1)*max(0, 1-null*bad/(null*s.CanaryTotal+s.StableTotal))
 	}
 	theta := weighted * s.CanaryTotal / (weighted*s.CanaryTotal + s.StableTotal)
-	return s.CanaryBad*math.Log(odds/null) - bad*math.Log1p(theta*(odds/null-1))
+	return s.CanaryBad*logOdds - bad*math.Log1p(theta*(odds/null-1))
 }
 
 // LogTail is the logarithm of the chance that at least CanaryBad of the bad
