@@ -50,6 +50,6 @@ func (p *Proof) words(found Comparison) string {
 	case found.Canary.Bad+found.Stable.Bad <= 0:
 		return "nothing was bad on either side, so that there is nothing to prove a ratio by"
 	default:
-		return "proof that it is not worse is not in sight: with a margin this close to 1 it takes very many requests"
+		return "proof that it is not worse is not in sight: it takes good and bad requests on both sides, and a margin above 1"
 	}
 }

@@ -53,6 +53,9 @@ func isStale(newest, now time.Time, interval time.Duration) bool {
 }
 
 func (r *readings) add(reading Reading) {
+	if !isNumber(reading.Requests) {
+		reading.Requests = -1
+	}
 	state, why := r.stateOf(reading)
 	if state != Usable {
 		r.excluded.add(state, why, reading.At)

@@ -34,19 +34,19 @@ func (d *Dispersion) AddPods(pods []Count) {
 	var all Count
 	busy := 0.0
 	for _, pod := range pods {
-		if pod.Total > 0 {
+		if pod.Total >= 1 {
 			busy++
 			all.Bad += pod.Bad
 			all.Total += pod.Total
 		}
 	}
-	if busy < 2 || all.Bad <= 0 || all.Bad >= all.Total {
+	if busy < 2 || all.Bad < 1 || all.Bad >= all.Total {
 		return
 	}
 	rate := all.Bad / all.Total
 	statistic := 0.0
 	for _, pod := range pods {
-		if pod.Total > 0 {
+		if pod.Total >= 1 {
 			off := pod.Bad - pod.Total*rate
 			statistic += off * off / (pod.Total * rate * (1 - rate))
 		}
@@ -63,7 +63,7 @@ func (d *Dispersion) AddInterval(now Count) {
 	had := d.hasBefore
 	d.before, d.hasBefore = now, true
 	bad, total := before.Bad+now.Bad, before.Total+now.Total
-	if !had || before.Total <= 0 || now.Total <= 0 || bad < 2 || bad >= total {
+	if !had || before.Total < 1 || now.Total < 1 || bad < 2 || bad >= total {
 		return
 	}
 	rate := bad / total
