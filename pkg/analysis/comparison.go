@@ -16,8 +16,6 @@ const (
 	// recentTraffic is within how many intervals the canary must have had
 	// requests for its record to say something about now.
 	recentTraffic = 6
-	// Alone, without stable to compare with, a hard break acts in the third interval.
-	aloneFails = 3
 )
 
 // comparison is a check of errors or latency at work.
@@ -35,7 +33,7 @@ type comparison struct {
 	found    Comparison
 	peak     float64 // the highest logarithm of the evidence
 	compared bool    // both versions had requests in one interval
-	alone    int     // intervals in a row that look broken, with no stable to compare with
+	alone    bool    // the newest interval looks broken, with no stable to compare with
 	silent   bool    // stable had no requests in the newest usable interval
 	excluded exclusions
 	end      time.Time // of the newest interval
@@ -114,11 +112,8 @@ func (c *comparison) bet(split eprocess.Split) {
 		c.found.Guardrail = fmt.Sprintf("nearly all of the canary's requests were bad in one interval (%s of %s), and hardly any of stable's (%s of %s)",
 			number(split.CanaryBad), number(split.CanaryTotal), number(split.StableBad), number(split.StableTotal))
 	}
-	var sound bool
-	c.alone, sound = c.guard.AloneFor(split)
-	if c.alone >= aloneFails && sound && c.found.Guardrail == "" {
-		c.found.Guardrail = fmt.Sprintf("nearly all of the canary's requests were bad in %d intervals in a row (%s of %s in the last), and stable, which has no requests now, was sound as long as it had some",
-			c.alone, number(split.CanaryBad), number(split.CanaryTotal))
+	if split.CanaryTotal > 0 {
+		c.alone = eprocess.Alone(split)
 	}
 }
 
@@ -207,8 +202,8 @@ func (c *comparison) judged() (Outcome, string) {
 		return Failed, c.measured()
 	case c.state != Usable:
 		return Inconclusive, fmt.Sprintf("%s: %s", c.check.Name, because(c.state, c.why))
-	case c.alone > 0:
-		return Inconclusive, fmt.Sprintf("%s: nearly all of the canary's requests are bad, and stable has none to compare with", c.check.Name)
+	case c.alone:
+		return Inconclusive, fmt.Sprintf("%s: nearly all of the canary's requests are bad, and stable has none, so that nobody can tell whether the canary is to blame", c.check.Name)
 	case c.found.Proof != nil && !c.found.Proof.Proven:
 		return Inconclusive, c.measured() + "; " + c.found.Proof.words(c.found)
 	default:

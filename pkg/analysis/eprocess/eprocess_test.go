@@ -107,15 +107,13 @@ func TestEvidenceStaysFiniteAtAnySize(t *testing.T) {
 	}
 }
 
-func TestOneIntervalAloneNeverConvicts(t *testing.T) {
+func TestThreeIntervalsHaveToAgree(t *testing.T) {
 	p := Worse(1, 0.01)
-	p.Add(Split{500, 500, 0, 1e6}, 1)
-	if p.LogE() >= -math.Log(0.01) {
-		t.Error("convicted")
-	}
-	p.Add(Split{500, 500, 0, 1e6}, 1)
-	if p.LogE() < -math.Log(0.01) {
-		t.Error("not convicted by the second")
+	for i := 1; i <= 3; i++ {
+		p.Add(Split{500, 500, 0, 1e6}, 1)
+		if convicted := p.LogE() >= -math.Log(0.01); convicted != (i == 3) {
+			t.Errorf("after %d: %v", i, convicted)
+		}
 	}
 }
 
@@ -148,7 +146,7 @@ func TestALongGoodRecordIsNoDefence(t *testing.T) {
 	for ; p.LogE() < -math.Log(0.01) && needed < 100; needed++ {
 		p.Add(Split{60, 5000, 15, 5000}, 1)
 	}
-	if needed > 3 {
+	if needed > 4 {
 		t.Errorf("it took %d intervals of a fourfold rate", needed)
 	}
 }
@@ -252,23 +250,21 @@ func TestTheGuardSpendsNoMoreThanItsReserve(t *testing.T) {
 	}
 }
 
-func TestTheGuardAlone(t *testing.T) {
-	g := NewGuard(1, 0.01)
-	alone, healthy := Split{CanaryBad: 100, CanaryTotal: 100}, Split{1, 100, 1, 100}
-	sound := false
-	show := func(s Split) (n int) { g.Breaks(s, 1); n, sound = g.AloneFor(s); return n }
-	if got := show(alone); got != 1 || sound {
-		t.Errorf("%d, %v without knowing stable", got, sound)
+func TestAlone(t *testing.T) {
+	tests := map[string]struct {
+		split Split
+		alone bool
+	}{
+		"all fail and stable has no requests":  {Split{99, 100, 0, 0}, true},
+		"all fail, also of stable's few":       {Split{99, 100, 2, 2}, false},
+		"most do not fail":                     {Split{20, 100, 0, 0}, false},
+		"two requests are too few to say that": {Split{2, 2, 0, 0}, false},
 	}
-	if got := show(healthy); got != 0 {
-		t.Errorf("%d when all is well", got)
-	}
-	for i := 1; i <= 3; i++ {
-		if got := show(alone); got != i || !sound {
-			t.Errorf("got %d, want %d", got, i)
-		}
-	}
-	if got := show(Split{CanaryTotal: 100}); got != 0 {
-		t.Errorf("%d after it went well again", got)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := Alone(test.split); got != test.alone {
+				t.Errorf("got %v", got)
+			}
+		})
 	}
 }

@@ -18,9 +18,7 @@ const (
 // Reserve·α/(i·(i+1)), and these add up to Reserve·α.
 type Guard struct {
 	margin, alpha float64
-	seen          float64
-	alone         int
-	stable        Count
+	seen          float64 // informative intervals
 }
 
 // NewGuard is the guardrail beside a Process of the same margin and alpha.
@@ -30,8 +28,6 @@ func NewGuard(margin, alpha float64) *Guard { return &Guard{margin: margin, alph
 // order, each once; dispersion is as for Process.Add: failures in lumps are
 // counted as lumps.
 func (g *Guard) Breaks(s Split, dispersion float64) bool {
-	g.stable.Bad += s.StableBad
-	g.stable.Total += s.StableTotal
 	if !s.Informative() {
 		return false
 	}
@@ -43,18 +39,9 @@ func (g *Guard) Breaks(s Split, dispersion float64) bool {
 	return s.LogTail(g.margin)/dispersion <= limit
 }
 
-// AloneFor counts the intervals in a row, this one included, in which nearly
-// all requests of the canary were bad and stable had none to compare with, and
-// tells whether stable was sound as long as it had some. No statistics can tell
-// such a break from a shared incident. Breaks saw the interval already.
-func (g *Guard) AloneFor(s Split) (intervals int, sound bool) {
-	if s.StableTotal == 0 && isBroken(s) {
-		g.alone++
-	} else if s.CanaryTotal > 0 {
-		g.alone = 0
-	}
-	return g.alone, g.stable.Total >= atLeast && g.stable.Bad <= soundPart*g.stable.Total
-}
+// Alone tells whether nearly all requests of the canary were bad and stable
+// had none to compare with. That may be a shared incident, and nothing can tell.
+func Alone(s Split) bool { return s.StableTotal == 0 && isBroken(s) }
 
 func isBroken(s Split) bool {
 	return s.CanaryTotal >= atLeast && s.CanaryBad >= brokenPart*s.CanaryTotal
