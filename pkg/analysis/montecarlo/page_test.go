@@ -14,7 +14,6 @@ import (
 	"testing"
 )
 
-// Only `make bench-analysis` writes: another run of all golden files need not wait for it.
 var update = flag.Bool("update", false, "write the measured part of docs/analysis.md and its plots")
 
 const (
