@@ -37,6 +37,7 @@ type comparison struct {
 	silent   bool    // stable had no requests in the newest usable interval
 	excluded exclusions
 	end      time.Time // of the newest interval
+	taken    time.Time // end of the newest usable interval: what came until then has counted
 	traffic  time.Time // end of the newest usable interval with requests to the canary
 	span     time.Duration
 	state    State // of the newest interval
@@ -75,7 +76,7 @@ func judgeComparison(policy Policy, check Check, alpha float64, samples Samples,
 // add takes an interval into account. The dispersion that the bets are divided
 // by is the one known before the interval; the interval teaches it afterwards.
 func (c *comparison) add(interval *Interval, later bool) {
-	state, why := c.stateOf(interval, later)
+	state, why := c.stateOf(interval)
 	if interval.To.After(c.end) || !later {
 		c.end = interval.To
 	}
@@ -88,6 +89,7 @@ func (c *comparison) add(interval *Interval, later bool) {
 		return
 	}
 	split := c.split(interval)
+	c.taken = interval.To
 	c.found.Intervals++
 	c.found.Stable.add(interval.Stable)
 	c.found.Canary.add(interval.Canary)
@@ -153,12 +155,12 @@ func (w *whole) next(increase float64) float64 {
 	return n
 }
 
-func (c *comparison) stateOf(interval *Interval, later bool) (State, string) {
+func (c *comparison) stateOf(interval *Interval) (State, string) {
 	switch {
 	case interval.State != Usable:
 		return interval.State, interval.Why
-	case later && interval.From.Before(c.end):
-		return Overlapping, "it begins at " + clock(interval.From) + ", before the end of the one before it"
+	case c.found.Intervals > 0 && interval.From.Before(c.taken):
+		return Overlapping, "it begins at " + clock(interval.From) + ", before the end of the last one that counted"
 	case !isCount(interval.Canary) || !isCount(interval.Stable):
 		return NotANumber, "a count is negative, not a number, or too large to be one"
 	default:
@@ -182,7 +184,7 @@ func (c *comparison) look(measured int, now time.Time) {
 	case isStale(c.end, now, c.policy.Interval):
 		c.state, c.why = Stale, "nothing was measured since "+clock(c.end)
 	case c.state != Usable && c.state != NoTraffic:
-	case c.policy.Interval > 0 && now.Sub(c.traffic) > recentTraffic*c.policy.Interval, c.found.Canary.Total == 0:
+	case c.policy.Interval > 0 && c.end.Sub(c.traffic) > recentTraffic*c.policy.Interval, c.found.Canary.Total == 0:
 		c.state, c.why = NoTraffic, "no requests reach the canary"
 	case !c.compared:
 		c.state, c.why = NoTraffic, "stable and the canary have not had requests in the same interval"

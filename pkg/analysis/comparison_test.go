@@ -89,12 +89,12 @@ func TestComparisonSeesAShiftOfTheMedian(t *testing.T) {
 
 func TestWhatIsExcludedIsListed(t *testing.T) {
 	r := row{}.without(2, analysis.WarmingUp, "young").then(3, of(1, 100), of(9, 900)).without(1, analysis.CounterReset, "a pod restarted")
-	r = append(r, analysis.Interval{From: at(5), To: at(7), Canary: of(50, 50), Stable: of(0, 900)})
+	r = append(r, analysis.Interval{From: at(4), To: at(7), Canary: of(50, 50), Stable: of(0, 900)})
 	v := analysis.Judge(comparing(errorsCheck), map[string]analysis.Samples{"errors": {Intervals: r}}, at(7))
 	want := []analysis.Exclusion{
 		{State: analysis.WarmingUp, Why: "young", Times: 2, First: at(1), Last: at(2)},
 		{State: analysis.CounterReset, Why: "a pod restarted", Times: 1, First: at(6), Last: at(6)},
-		{State: analysis.Overlapping, Why: "it begins at 12:00:50 UTC, before the end of the one before it", Times: 1, First: at(7), Last: at(7)},
+		{State: analysis.Overlapping, Why: "it begins at 12:00:40 UTC, before the end of the last one that counted", Times: 1, First: at(7), Last: at(7)},
 	}
 	got := v.Checks[0].Excluded
 	if len(got) != len(want) {
@@ -109,11 +109,21 @@ func TestWhatIsExcludedIsListed(t *testing.T) {
 
 func TestStaleData(t *testing.T) {
 	samples := map[string]analysis.Samples{"errors": {Intervals: row{}.then(5, of(1, 100), of(9, 900))}}
-	if v := analysis.Judge(comparing(errorsCheck), samples, at(8)); v.Outcome != analysis.Passed {
-		t.Errorf("three intervals later: %s", v.Evidence)
+	if v := analysis.Judge(comparing(errorsCheck), samples, at(11)); v.Outcome != analysis.Passed {
+		t.Errorf("a minute later: %s", v.Evidence)
 	}
-	if v := analysis.Judge(comparing(errorsCheck), samples, at(9)); v.Outcome != analysis.Inconclusive || v.Checks[0].State != analysis.Stale || !v.NoData {
-		t.Errorf("four intervals later: %s", v.Evidence)
+	if v := analysis.Judge(comparing(errorsCheck), samples, at(12)); v.Outcome != analysis.Inconclusive || v.Checks[0].State != analysis.Stale || !v.NoData {
+		t.Errorf("more than a minute later: %s", v.Evidence)
+	}
+}
+
+// Counters go on while the source is away: what came is counted when it is back.
+func TestAnIntervalMayMakeUpForOneWithoutData(t *testing.T) {
+	r := row{}.then(2, of(1, 100), of(9, 900)).without(2, analysis.Unreachable, "")
+	r = append(r, analysis.Interval{From: at(2), To: at(5), Canary: of(3, 300), Stable: of(27, 2700)})
+	v := analysis.Judge(comparing(errorsCheck), map[string]analysis.Samples{"errors": {Intervals: r}}, at(5))
+	if v.Outcome != analysis.Passed || v.Checks[0].Comparison.Canary != of(5, 500) {
+		t.Errorf("%v: %s", v.Outcome, v.Evidence)
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 	// These are given by Judge only.
 	NotMeasured State = "NotMeasured" // nothing has been asked yet
 	TooEarly    State = "TooEarly"    // within the check's initial delay
-	Overlapping State = "Overlapping" // begins before the one before it ends, so that events would count twice
+	Overlapping State = "Overlapping" // begins before the last one that counted ends, so that events would count twice
 )
 
 // Counts are requests of an interval: how many there were, and how many of

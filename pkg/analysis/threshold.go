@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// staleAfter is how many intervals may pass without a new sample.
-const staleAfter = 3
+// Samples are stale after so many intervals, and not before so long: sources
+// answer with a delay of their own.
+const (
+	staleAfter = 3
+	staleFrom  = time.Minute
+)
 
 // readings is a threshold check at work.
 type readings struct {
@@ -49,7 +53,7 @@ func judgeReadings(check Check, samples Samples, now time.Time) CheckVerdict {
 }
 
 func isStale(newest, now time.Time, interval time.Duration) bool {
-	return interval > 0 && now.Sub(newest) > staleAfter*interval
+	return interval > 0 && now.Sub(newest) > max(staleAfter*interval, staleFrom)
 }
 
 func (r *readings) add(reading Reading) {

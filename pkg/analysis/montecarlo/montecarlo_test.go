@@ -140,6 +140,9 @@ type results struct {
 	faulty  [][][]found   // by fault, rate and rule, Serin first
 }
 
+// forRivals: their rules here are about failures, not about slowness.
+func forRivals(kind int) bool { return healthyWorld(kind, 1).base == baseRate }
+
 func healthyWorld(kind int, rate float64) world {
 	w := world{rate: rate, base: baseRate, factor: 1, weights: steps, hold: 12}
 	healthy[kind].change(&w)

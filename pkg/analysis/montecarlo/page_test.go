@@ -70,6 +70,9 @@ func measured(r results) string {
 	fmt.Fprintf(&b, "\nThe rivals' rules on the first %d of the same rollouts:\n\n", rivalsRollouts)
 	head(&b, "world", "rule")
 	for kind, byRate := range r.rivals {
+		if !forRivals(kind) {
+			continue
+		}
 		for n, rival := range rivals() {
 			fmt.Fprintf(&b, "| %s | %s ", healthy[kind].name, rival.name)
 			for _, row := range byRate {
@@ -138,6 +141,9 @@ func percent(part float64) string {
 func falseRollbacks(r results) plot {
 	p := plot{title: "Healthy canaries rolled back, in percent, at 20 requests/s", scale: 100, unit: " %"}
 	for kind := range healthy {
+		if !forRivals(kind) {
+			continue
+		}
 		bars := []float64{100 * r.healthy[kind][2]}
 		for _, part := range r.rivals[kind][2] {
 			bars = append(bars, 100*part)
