@@ -122,6 +122,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s)
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: bench-analysis
+bench-analysis: ## Measure the analysis over simulated rollouts; writes the tables and plots of docs/analysis.md
+	go test ./pkg/analysis/montecarlo -count=1 -run '^TestRates$$' -update
+
 .PHONY: deflake
 deflake: ## Repeat the unit tests, shuffled and racing, until one fails
 	while go test -race -shuffle on -count 1 ./...; do :; done

@@ -30,7 +30,8 @@ const (
 
 // Bound is the side of a threshold on which a value is good. Absent sides are nil.
 type Bound struct {
-	Min, Max *float64
+	Min *float64 `json:"min,omitempty"`
+	Max *float64 `json:"max,omitempty"`
 }
 
 // Check is one rule.

@@ -20,17 +20,25 @@ const (
 	NoTraffic     State = "NoTraffic"     // no requests reached the canary
 	TooFew        State = "TooFew"        // fewer requests than the check asks for
 	WarmingUp     State = "WarmingUp"     // the canary's pods are too young to be judged
+
+	// These are given by Judge only.
+	NotMeasured State = "NotMeasured" // nothing has been asked yet
+	TooEarly    State = "TooEarly"    // within the check's initial delay
+	Overlapping State = "Overlapping" // begins before the last one that counted ends, so that events would count twice
 )
 
 // Counts are requests of an interval: how many there were, and how many of
 // them were bad (failed, or slower than a bound). Both are increases of
 // counters, so they need not be whole numbers.
 type Counts struct {
-	Bad, Total float64
+	Bad   float64 `json:"bad"`
+	Total float64 `json:"total"`
 }
 
 // Interval is what was counted between two instants, both versions alike, so
-// that each event is counted once over a row of intervals.
+// that each event is counted once over a row of intervals. It must not span a
+// change of the weight: an incident in one half of it would then hit the
+// versions unequally.
 type Interval struct {
 	From, To time.Time
 	State    State  // unless Usable, the counts do not count
@@ -38,7 +46,8 @@ type Interval struct {
 
 	Stable, Canary Counts
 	// Pods are stable's counts, pod by pod, where the source can tell them
-	// apart: how much pods differ of themselves.
+	// apart: how much pods differ of themselves. They count also where the
+	// state is WarmingUp or NoTraffic, which are about the canary.
 	Pods []Counts
 }
 

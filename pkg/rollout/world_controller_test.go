@@ -195,7 +195,7 @@ func same(a, b rollout.Snapshot) bool {
 	return a.Memo == b.Memo && a.Target == b.Target && a.Canary == b.Canary && a.Routes == b.Routes &&
 		a.Stable == b.Stable && a.Wanted == b.Wanted && a.Judged == b.Judged && a.Others == b.Others &&
 		p.Paused == q.Paused && p.Abort == q.Abort && p.Retry == q.Retry && p.Promote == q.Promote && p.PauseOnFailure == q.PauseOnFailure &&
-		slices.Equal(p.Steps, q.Steps) && slices.Equal(a.Problems, b.Problems) && a.Verdict == b.Verdict && a.Guard == b.Guard && a.Mode == b.Mode
+		slices.Equal(p.Steps, q.Steps) && slices.Equal(a.Problems, b.Problems) && a.Verdict.Outcome == b.Verdict.Outcome && a.Verdict.Evidence == b.Verdict.Evidence && a.Guard == b.Guard && a.Mode == b.Mode
 }
 
 // log adds a line to the transcript when phase, weight or reason are new.
