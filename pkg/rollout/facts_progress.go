@@ -84,7 +84,7 @@ func isSuperseded(s Snapshot) bool {
 func isAborted(s Snapshot) bool { return s.Memo.under() && s.Plan.Abort }
 
 func broken(s Snapshot) bool {
-	return !s.Memo.Forgiven && (isFailing(s) || isJudgedBad(s) || isLate(s))
+	return !s.Memo.Forgiven && (isFailing(s) || isJudgedBad(s) || isWithoutData(s) || isLate(s))
 }
 
 func isRestarted(s Snapshot) bool { return s.Memo.under() && s.Plan.Retry && broken(s) }
@@ -269,9 +269,29 @@ func goal(s Snapshot) Weight {
 }
 
 // heldUntil is when the current step's hold is over. It counts from when the
-// routes were known, or had to be assumed, to be followed.
+// routes were known, or had to be assumed, to be followed, and where requests
+// are counted from when these had the share that they should.
 func heldUntil(s Snapshot) time.Time {
-	return later(s.Memo.Since, s.Routes.Served).Add(s.Plan.Settle + current(s).Hold)
+	followed := later(s.Memo.Since, s.Routes.Served).Add(s.Plan.Settle)
+	return later(followed, s.Seen.Since).Add(current(s).Hold)
+}
+
+// isShareOff: requests were counted, and they do not go where the weights say.
+func isShareOff(s Snapshot) bool { return !waived(s) && s.Memo.Mode == Istio && s.Seen.Off != "" }
+
+// isWithoutData: a step has waited for data until its deadline, and the user
+// does not want it to wait on. Other wants of evidence are not for that wish.
+func isWithoutData(s Snapshot) bool {
+	if !s.Memo.under() || s.Memo.Forgiven || !isInconclusive(s) || !s.Verdict.NoData {
+		return false
+	}
+	frozen := s.Waiting.Reason == "NoData"
+	return (s.OnNoData == analysis.NoDataRollback || s.OnNoData == analysis.NoDataProceed) && (frozen || dataLate(s))
+}
+
+// dataLate: the hold was over, and data have been missing for the length of the deadline since.
+func dataLate(s Snapshot) bool {
+	return s.Waiting.lasted("AnalysisInconclusive", s.Now) >= s.Plan.Deadline
 }
 
 func waived(s Snapshot) bool {
@@ -279,7 +299,7 @@ func waived(s Snapshot) bool {
 }
 
 func stepDone(s Snapshot) bool {
-	return waived(s) || (!isHolding(s) && !isStepPaused(s) && !isInconclusive(s))
+	return waived(s) || (!isShareOff(s) && !isHolding(s) && !isStepPaused(s) && !isInconclusive(s))
 }
 
 func isHolding(s Snapshot) bool { return !waived(s) && heldUntil(s).After(s.Now) }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/serin-dev/serin/pkg/analysis"
 )
 
 // This file is what each rule of refusing, steering and progressing decides.
@@ -260,8 +262,31 @@ func holdStep(s Snapshot) Decision {
 		Message: fmt.Sprintf("at %s until %s UTC%s", s.Memo.Weight, until.UTC().Format(time.TimeOnly), followed(s))}
 }
 
+// holdInconclusive looks again at the deadline, which may be a reason to act.
 func holdInconclusive(s Snapshot) Decision {
-	return Decision{Phase: Progressing, Memo: s.Memo, Quiet: true, Message: s.Verdict.Evidence}
+	d := Decision{Phase: Progressing, Memo: s.Memo, Quiet: true, Message: s.Verdict.Evidence}
+	if !dataLate(s) {
+		d.Recheck = s.Plan.Deadline - s.Waiting.lasted("AnalysisInconclusive", s.Now)
+		return d
+	}
+	d.Warning = true
+	d.Message += fmt.Sprintf(`; this has lasted for longer than %s: put right what is missing, or annotate serin.dev/promote: "step" to go on without, serin.dev/abort: "true" to roll back`, s.Plan.Deadline)
+	return d
+}
+
+func holdShare(s Snapshot) Decision {
+	return Decision{Phase: Progressing, Memo: s.Memo, Quiet: true, Warning: true, Message: s.Seen.Off}
+}
+
+// endWithoutData does what the user wants done where nothing can be measured.
+func endWithoutData(s Snapshot) Decision {
+	message := fmt.Sprintf("nothing could be measured for %s: %s", s.Plan.Deadline, s.Verdict.Evidence)
+	if s.OnNoData == analysis.NoDataRollback {
+		return rejectOrPause(s, "NoData", message)
+	}
+	d := Decision{Phase: Progressing, Memo: s.Memo, Warning: true, Message: message + "; the step passes all the same, as is wished where there are no data"}
+	d.Memo.Passed = s.Memo.Weight
+	return d
 }
 
 // advance gives the canary the next weight. Its pods are there already. Where

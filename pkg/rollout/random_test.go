@@ -27,7 +27,12 @@ func random(rnd *rand.Rand) rollout.Snapshot {
 	}
 	s.Guard = pick(rnd, "", rollout.GuardPolicy, rollout.GuardPolicy, rollout.GuardArmed)
 	s.Verdict = analysis.Verdict{Outcome: pick(rnd, analysis.Inconclusive, analysis.Passed, analysis.Passed, analysis.Passed, analysis.Failed)}
-	reasons := []rollout.Reason{"", "CanaryNotAvailable", "StableNotAvailable", "DeadlineExceeded", "StableRefilling", "Holding"}
+	s.Verdict.NoData = s.Verdict.Outcome == analysis.Inconclusive && maybe(rnd, 2)
+	s.OnNoData = pick(rnd, "", analysis.NoDataHold, analysis.NoDataRollback, analysis.NoDataProceed)
+	if maybe(rnd, 8) {
+		s.Seen = rollout.SeenShare{Off: pick(rnd, "", "5 of 100 requests"), Since: epoch.Add(-ago(rnd))}
+	}
+	reasons := []rollout.Reason{"", "AnalysisInconclusive", "NoData", "CanaryNotAvailable", "StableNotAvailable", "DeadlineExceeded", "StableRefilling", "Holding"}
 	s.Waiting = rollout.Waiting{Reason: pick(rnd, reasons...), Since: epoch.Add(-ago(rnd))}
 	return s
 }

@@ -189,6 +189,8 @@ func refusing() []rule {
 			"The canary's pods show a fault that does not heal.", "Read the message, put it right in the template."},
 		{"AnalysisFailed", isJudgedBad, failAnalysis,
 			"What was measured of the canary is worse than allowed.", "Read the evidence in the message."},
+		{"NoData", isWithoutData, endWithoutData,
+			"Nothing could be measured until the deadline, and the user wants that to end the step.", "The message says which data are missing; `on-no-data` says what happens then."},
 		{"DeadlineExceeded", isLate, failDeadline,
 			"The canary was not available within the deadline.", "Read what it waited for in the message; raise `serin.dev/deadline` if it only needs longer."},
 	}
@@ -236,6 +238,8 @@ func progressing() []rule {
 			"Proxies are given time to follow.", "Nothing; `serin.dev/settle` sets how long."},
 		{"CanaryNotAvailable", isCanaryShort, raise,
 			"The canary's pods are not all available yet.", "The message says what they wait for."},
+		{"ShareNotSeen", isShareOff, holdShare,
+			"Requests were counted, and the canary does not get the share that the weights give it. The hold begins when it does.", "The message has the numbers. Look for routes of others to the same pods, and for clients outside of the mesh."},
 		{"Holding", isHolding, holdStep,
 			"The step keeps its weight for its hold.", "Wait, or annotate `serin.dev/promote: \"step\"`."},
 		{"StepPaused", isStepPaused, hold(Paused, `the step waits for a person: annotate serin.dev/promote: "step" to go on, serin.dev/abort: "true" to roll back`),

@@ -137,17 +137,33 @@ var progressingRows = map[string]row{
 	"routes are fought over": {holding, func(s *rollout.Snapshot) {
 		s.Routes.Weight, s.Routes.RetryAt, s.Routes.Reverted = 0, epoch.Add(time.Minute), "argocd did"
 	}, "RoutesReverted", rollout.Paused},
-	"routes drift":                        {holding, func(s *rollout.Snapshot) { s.Routes.Weight = 50 }, "WeightNotApplied", rollout.Progressing},
-	"routes settle":                       {holding, func(s *rollout.Snapshot) { s.Routes.Since = epoch }, "Settling", rollout.Progressing},
-	"a step holds":                        {holding, nil, "Holding", rollout.Progressing},
-	"the next step's pods come":           {passed, func(s *rollout.Snapshot) { s.Canary.Available = 1 }, "CanaryNotAvailable", rollout.Progressing},
-	"a step waits for a person":           {passed, func(s *rollout.Snapshot) { s.Plan.Steps[1].Pause = true }, "StepPaused", rollout.Paused},
-	"a step waits for evidence":           {passed, func(s *rollout.Snapshot) { s.Verdict = analysis.Verdict{Evidence: "no samples"} }, "AnalysisInconclusive", rollout.Progressing},
-	"no evidence is needed at 0 %":        {passed, func(s *rollout.Snapshot) { s.Memo.Weight, s.Routes.Weight, s.Verdict = 0, 0, analysis.Verdict{} }, "StepPassed", rollout.Progressing},
-	"a step passes":                       {passed, nil, "StepPassed", rollout.Progressing},
-	"a canary that lost one of two waits": {passed, func(s *rollout.Snapshot) { s.Memo.Weight, s.Routes.Weight, s.Canary.Available = 500, 500, 1 }, "CanaryNotAvailable", rollout.Progressing},
-	"all steps passed":                    {full, nil, "AllStepsPassed", rollout.Promoting},
-	"the last step waits for a person":    {full, func(s *rollout.Snapshot) { s.Plan.Steps[3].Pause = true }, "StepPaused", rollout.Paused},
+	"routes drift":                                   {holding, func(s *rollout.Snapshot) { s.Routes.Weight = 50 }, "WeightNotApplied", rollout.Progressing},
+	"routes settle":                                  {holding, func(s *rollout.Snapshot) { s.Routes.Since = epoch }, "Settling", rollout.Progressing},
+	"a step holds":                                   {holding, nil, "Holding", rollout.Progressing},
+	"the next step's pods come":                      {passed, func(s *rollout.Snapshot) { s.Canary.Available = 1 }, "CanaryNotAvailable", rollout.Progressing},
+	"a step waits for a person":                      {passed, func(s *rollout.Snapshot) { s.Plan.Steps[1].Pause = true }, "StepPaused", rollout.Paused},
+	"a step waits for evidence":                      {passed, func(s *rollout.Snapshot) { s.Verdict = analysis.Verdict{Evidence: "no samples"} }, "AnalysisInconclusive", rollout.Progressing},
+	"a step waits for data":                          {passed, unmeasured("", 5*time.Minute), "AnalysisInconclusive", rollout.Progressing},
+	"missing data hold where nothing else is wished": {passed, unmeasured(analysis.NoDataHold, time.Hour), "AnalysisInconclusive", rollout.Progressing},
+	"missing data have until the deadline":           {passed, unmeasured(analysis.NoDataRollback, 59*time.Second), "AnalysisInconclusive", rollout.Progressing},
+	"missing data roll back where that is wished":    {passed, unmeasured(analysis.NoDataRollback, time.Minute), "NoData", rollout.RollingBack},
+	"missing data pass a step where that is wished":  {passed, unmeasured(analysis.NoDataProceed, time.Minute), "NoData", rollout.Progressing},
+	"missing data freeze where that is wished": {passed, func(s *rollout.Snapshot) {
+		unmeasured(analysis.NoDataRollback, time.Minute)(s)
+		s.Plan.PauseOnFailure = true
+	}, "NoData", rollout.Paused},
+	"a proof that is wanting is not missing data": {passed, func(s *rollout.Snapshot) {
+		unmeasured(analysis.NoDataRollback, time.Hour)(s)
+		s.Verdict.NoData = false
+	}, "AnalysisInconclusive", rollout.Progressing},
+	"requests that go elsewhere hold":        {passed, func(s *rollout.Snapshot) { s.Seen.Off = "5 of 100 requests" }, "ShareNotSeen", rollout.Progressing},
+	"a hold begins when requests follow":     {passed, func(s *rollout.Snapshot) { s.Seen.Since = epoch.Add(-time.Second) }, "Holding", rollout.Progressing},
+	"a person passes a step without a share": {passed, func(s *rollout.Snapshot) { s.Seen.Off, s.Memo.Passed = "5 of 100 requests", s.Memo.Weight }, "StepPassed", rollout.Progressing},
+	"no evidence is needed at 0 %":           {passed, func(s *rollout.Snapshot) { s.Memo.Weight, s.Routes.Weight, s.Verdict = 0, 0, analysis.Verdict{} }, "StepPassed", rollout.Progressing},
+	"a step passes":                          {passed, nil, "StepPassed", rollout.Progressing},
+	"a canary that lost one of two waits":    {passed, func(s *rollout.Snapshot) { s.Memo.Weight, s.Routes.Weight, s.Canary.Available = 500, 500, 1 }, "CanaryNotAvailable", rollout.Progressing},
+	"all steps passed":                       {full, nil, "AllStepsPassed", rollout.Promoting},
+	"the last step waits for a person":       {full, func(s *rollout.Snapshot) { s.Plan.Steps[3].Pause = true }, "StepPaused", rollout.Paused},
 }
 
 var ratioRows = map[string]row{
@@ -157,4 +173,12 @@ var ratioRows = map[string]row{
 	"a ratio's pods come": {byRatio, func(s *rollout.Snapshot) {
 		s.Memo.Lowered, s.Target.Replicas, s.Canary.Available = 7, 7, 3
 	}, "CanaryNotAvailable", rollout.Progressing},
+}
+
+// unmeasured is a verdict that has lacked data for some time.
+func unmeasured(wish analysis.OnNoData, wait time.Duration) func(*rollout.Snapshot) {
+	return func(s *rollout.Snapshot) {
+		s.Verdict, s.OnNoData = analysis.Verdict{Evidence: "no series", NoData: true}, wish
+		s.Waiting = rollout.Waiting{Reason: "AnalysisInconclusive", Since: epoch.Add(-wait)}
+	}
 }

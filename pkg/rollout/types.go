@@ -212,7 +212,16 @@ type Snapshot struct {
 	Service  string
 	Guard    Guard
 	Verdict  analysis.Verdict
+	OnNoData analysis.OnNoData // what a step without data does at its deadline; empty: it holds
+	Seen     SeenShare
 	Waiting  Waiting
+}
+
+// SeenShare is what was measured of the share of requests that the canary gets.
+// The zero value is for where nothing was.
+type SeenShare struct {
+	Off   string    // why it is not the weight, with the numbers; empty: it is, as far as is known
+	Since time.Time // since when it has been the weight, as far as was measured
 }
 
 // Problem is something that a person has to put right before a rollout moves.
