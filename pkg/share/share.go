@@ -5,7 +5,7 @@
 //
 // A proxy chooses the version of each request by itself, so that the number of
 // requests that go to the canary is binomial. The band leaves out what happens
-// in one of a thousand cases. It is pure, and imports the standard library only.
+// in one of a thousand cases. It is pure.
 package share
 
 import "math"
