@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -70,6 +71,9 @@ func (o *Observer) readCanaryPods(ctx context.Context, w *World, s *rollout.Snap
 	}
 	inService := 0
 	for _, pod := range pods {
+		if since := readySince(pod); !since.IsZero() {
+			w.readySince = append(w.readySince, since)
+		}
 		if ready[pod.Name] {
 			inService++
 		}
@@ -112,4 +116,14 @@ func (o *Observer) inEndpoints(ctx context.Context, service types.NamespacedName
 		}
 	}
 	return ready, nil
+}
+
+// readySince is since when a pod has been ready; zero if it is not.
+func readySince(pod corev1.Pod) time.Time {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
+			return c.LastTransitionTime.Time
+		}
+	}
+	return time.Time{}
 }

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
+	"github.com/serin-dev/serin/pkg/measure"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
@@ -37,6 +38,9 @@ type recollection struct {
 	written         string // the routes' fingerprint that followed our last write
 	pending         bool   // our last write has not been observed yet
 	reverts         int
+	judged          judged
+	weighed         time.Time // the rollout that the weights are of
+	weights         []measure.Weight
 	retryAt         time.Time
 }
 

@@ -41,8 +41,10 @@ type Observer struct {
 	Live         client.Reader
 	Surroundings Surroundings
 	Memory       *Memory
-	Proxies      *istiod.Follower // nil: nobody can be asked whether proxies follow
-	Domain       string           // of the cluster, such as cluster.local
+	Proxies      *istiod.Follower     // nil: nobody can be asked whether proxies follow
+	Measure      Measurer             // nil: nothing is measured
+	Checks       types.NamespacedName // the ConfigMap with checks of those that name none; empty: the built-in checks
+	Domain       string               // of the cluster, such as cluster.local
 }
 
 // Observe gathers what is known of one target at the instant now. An API error
@@ -74,6 +76,7 @@ func (o *Observer) Observe(ctx context.Context, key types.NamespacedName, now ti
 	if err := o.readTraffic(ctx, &w, &s); err != nil {
 		return w, s, err
 	}
+	o.judge(ctx, &w, &s)
 	if err := o.examine(ctx, &w, &s); err != nil {
 		return w, s, err
 	}
@@ -86,6 +89,7 @@ func (o *Observer) Forget(key types.NamespacedName) {
 	if o.Proxies != nil {
 		o.Proxies.Forget(key)
 	}
+	o.unmeasure(key)
 }
 
 // readTarget reads what the target says by itself.

@@ -3,6 +3,8 @@
 package observe
 
 import (
+	"time"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,6 +22,7 @@ type World struct {
 	Target      *appsv1.Deployment // nil where it is gone
 	Canary      *appsv1.Deployment // nil where there is none, or one that is not ours
 	ReplicaSets []appsv1.ReplicaSet
+	readySince  []time.Time  // of the canary's pods that are ready
 	Memo        rollout.Memo // as observed
 	Plan        rollout.Plan
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package observe
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/serin-dev/serin/pkg/analysis"
+	"github.com/serin-dev/serin/pkg/measure"
+	"github.com/serin-dev/serin/pkg/measure/presets"
+	"github.com/serin-dev/serin/pkg/rollout"
+	"github.com/serin-dev/serin/pkg/share"
+	"github.com/serin-dev/serin/pkg/workload"
+)
+
+// Measurer measures rollouts in the background; measure.Follower does. None of
+// its methods waits for an answer.
+type Measurer interface {
+	Samples(key types.NamespacedName, q measure.Question) measure.Answer
+	Forget(key types.NamespacedName)
+}
+
+const unmeasured = "measuring takes a Prometheus, and this controller was told of none: ask whoever runs it for --prometheus, or annotate serin.dev/analysis: off"
+
+// judge says what was measured of the canary, and what is to be thought of it.
+// It asks for measurements while a rollout is under way, and forgets them when
+// it is not: a Deployment at rest costs Prometheus nothing.
+func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) {
+	if s.Target.Gone || !s.Target.OptedIn {
+		o.unmeasure(w.Key)
+		return
+	}
+	if o.Measure == nil {
+		if wishes := s.Plan.Checks != "" || s.Plan.MinSuccessRate > 0 || s.Plan.MaxLatency != (rollout.Latency{}); wishes && !s.Plan.ChecksOff {
+			s.Problems = append(s.Problems, rollout.Problem{Reason: "InvalidChecks", Message: unmeasured})
+		}
+		return
+	}
+	if s.Plan.ChecksOff || s.Memo.Started.IsZero() || s.Memo.Ending != "" || s.Memo.Promoting {
+		o.unmeasure(w.Key)
+		return
+	}
+	policy, problems := o.policy(ctx, w.Key, s)
+	if len(problems) > 0 {
+		s.Problems = append(s.Problems, problems...)
+		s.Verdict = analysis.Verdict{Evidence: "there are no valid checks to judge by"}
+		return
+	}
+	answer := o.Measure.Samples(w.Key, o.question(w, s, policy))
+	s.OnNoData = policy.OnNoData
+	if s.Plan.Checks == "" && s.Plan.MinSuccessRate == 0 && s.Plan.MaxLatency == (rollout.Latency{}) && unknown(s, answer) {
+		s.Verdict = analysis.NoChecks()
+		s.Verdict.Evidence = "pod health only; Prometheus has no metrics of requests to the Deployment that Serin knows"
+		return
+	}
+	s.Verdict = analysis.Judge(policy, answer.Samples, s.Now)
+	if s.Memo.Mode == rollout.Istio && s.Memo.Weight > 0 {
+		from := s.Memo.Since
+		if s.Routes.Served.After(from) {
+			from = s.Routes.Served
+		}
+		seen := share.Follow(float64(s.Memo.Weight)/float64(rollout.Full), answer.Traffic, from.Add(s.Plan.Settle))
+		s.Seen = rollout.SeenShare{Off: seen.Off, Since: seen.Since}
+	}
+}
+
+func (o *Observer) unmeasure(key types.NamespacedName) {
+	if o.Measure != nil {
+		o.Measure.Forget(key)
+	}
+}
+
+// unknown: Prometheus answered, and has nothing to compare a workload by that is
+// not in the mesh. In the mesh there should be metrics, so that their absence
+// is a want of data.
+func unknown(s *rollout.Snapshot, answer measure.Answer) bool {
+	if s.Memo.Mode == rollout.Istio || answer.Preset != "" || len(answer.Samples) == 0 {
+		return false
+	}
+	for _, samples := range answer.Samples {
+		if n := len(samples.Intervals); n == 0 || samples.Intervals[n-1].State != analysis.NoSeries {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *Observer) question(w *World, s *rollout.Snapshot, policy analysis.Policy) measure.Question {
+	return measure.Question{
+		Subject: presets.Subject{
+			Namespace: w.Key.Namespace, Target: w.Key.Name, Canary: workload.CanaryName(w.Key.Name), Service: s.Memo.Service, StableHash: s.Memo.Stable,
+		},
+		Since:    s.Memo.Started,
+		Interval: policy.Interval,
+		Checks:   policy.Checks,
+		Weights:  o.Memory.weights(w.Key, s.Memo),
+		Warming:  warming(w.readySince, policy.WarmUp),
+	}
+}
+
+// warming is when some pod of the canary was too young to be judged.
+func warming(ready []time.Time, warmUp time.Duration) (periods []measure.Period) {
+	slices.SortFunc(ready, time.Time.Compare)
+	for _, since := range ready {
+		until := since.Add(warmUp)
+		if n := len(periods); n > 0 && !since.After(periods[n-1].To) {
+			periods[n-1].To = until
+			continue
+		}
+		periods = append(periods, measure.Period{From: since, To: until})
+	}
+	return periods
+}
