@@ -77,8 +77,8 @@ func TestProblems(t *testing.T) {
 		"no checks":       {"alpha: 0.01", []string{"line 1: checks: there are none; write at least one, or annotate the Deployment with serin.dev/analysis: off"}},
 		"checks of words": {"checks: errors", []string{"line 1: checks: is not a list; write each check after a hyphen"}},
 		"all at once": {
-			"alfa: 0.01\nalpha: 2\nalpha: 0.1\nwarm-up: soon\non-no-data: pass\ninterval: 1s\nevidence:\nchecks: [{name: a, kind: errors}]", []string{
-				"line 1: alfa: unknown field; did you mean alpha?",
+			"alhpa: 0.01\nalpha: 2\nalpha: 0.1\nwarm-up: soon\non-no-data: pass\ninterval: 1s\nevidence:\nchecks: [{name: a, kind: errors}]", []string{
+				"line 1: alhpa: unknown field; did you mean alpha?",
 				"line 2: alpha: 2 is outside of the range from 0.0001 to 0.2",
 				"line 3: alpha: is written twice",
 				`line 4: warm-up: "soon" is not a duration; write for example 30s or 5m`,
@@ -113,7 +113,7 @@ func TestProblems(t *testing.T) {
 				"- {name: c, kind: threshold, max: 1, query: 'sum({{)'}\n- {name: d, kind: threshold, max: 1, query: 'sum({{printf \"%999999d\" 1}})'}\n", []string{
 				"line 2: checks[0].query: names {{.Namspace}}, which there is not; did you mean {{.Namespace}}?",
 				"line 3: checks[1].query: has {{range 1000000000}}x{{end}}, and only names can be filled in: {{.Namespace}}, {{.Target}}, {{.Canary}}, {{.Service}}, {{.StablePods}}, {{.CanaryPods}}, {{.Interval}}",
-				"line 4: checks[2].query: is no template: query:1: unexpected right paren in command",
+				"line 4: checks[2].query: is no template: query:1: unexpected right paren",
 				`line 5: checks[3].query: has {{printf "%999999d" 1}}, and only names can be filled in: {{.Namespace}}, {{.Target}}, {{.Canary}}, {{.Service}}, {{.StablePods}}, {{.CanaryPods}}, {{.Interval}}`,
 			},
 		},

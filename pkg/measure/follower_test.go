@@ -57,7 +57,7 @@ func (f *fake) questions() int {
 }
 
 // Raw scrapes both versions every five seconds.
-func (f *fake) Raw(ctx context.Context, selector string, after, until time.Time) ([]tally.Series, error) {
+func (f *fake) Raw(ctx context.Context, _ string, after, until time.Time) ([]tally.Series, error) {
 	if err := f.note(ctx); err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func follow(t *testing.T, test func(t *testing.T, f *measure.Follower, prometheu
 
 // pass lets time go by.
 func pass(d time.Duration) {
-	time.Sleep(d) //nolint:forbidigo // the time of the bubble
+	time.Sleep(d)
 	synctest.Wait()
 }
 
@@ -215,6 +215,24 @@ func TestIdleIsFree(t *testing.T) {
 		f.Samples(key, question(time.Now(), byErrors))
 		pass(6 * time.Minute)
 		quiet("when nobody asks")
+	})
+}
+
+// While Prometheus is away there is nothing new. Whoever asks is woken all the
+// same now and then, so that the rollout is not forgotten.
+func TestAnOutageIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	follow(t, func(t *testing.T, f *measure.Follower, prometheus *fake) {
+		q := question(time.Now(), byErrors)
+		f.Changed = func(_ context.Context, who types.NamespacedName) { f.Samples(who, q) }
+		prometheus.set(func() { prometheus.err = errors.New("away") })
+		f.Samples(key, q)
+		pass(time.Hour)
+		prometheus.set(func() { prometheus.err = nil })
+		pass(time.Minute)
+		if n := len(f.Samples(key, q).Traffic); n < 360 {
+			t.Errorf("%d intervals", n)
+		}
 	})
 }
 

@@ -155,6 +155,6 @@ func eventually(t *testing.T, what string, complaint func() string) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: not in time: %s", what, text)
 		}
-		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // the time between two looks
+		time.Sleep(100 * time.Millisecond)
 	}
 }

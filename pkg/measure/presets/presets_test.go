@@ -3,6 +3,7 @@
 package presets_test
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -86,9 +87,7 @@ func TestWhatFails(t *testing.T) {
 		"a class of statuses":             {http, map[string]string{"code": "5xx"}, true},
 	} {
 		labels := map[string]string{"reporter": "source", "destination_workload": "shop", "pod": "shop-5d9f7c-abcde"}
-		for k, v := range test.labels {
-			labels[k] = v
-		}
+		maps.Copy(labels, test.labels)
 		if m := test.preset.Request(subject)(labels); (m.Bad == 1) != test.bad || m.Total != 1 || m.Arm != tally.Stable {
 			t.Errorf("%s: %+v", name, m)
 		}
