@@ -25,6 +25,8 @@ func TestPodsAreToldApart(t *testing.T) {
 		pod            string
 		stable, canary bool
 	}{
+		"a dot is only a dot":                   {presets.Subject{Target: "a.b", Canary: "a.b-canary", StableHash: "cdfg"}, "axb-cdfg-abcde", false, false},
+		"a name with a dot":                     {presets.Subject{Target: "a.b", Canary: "a.b-canary", StableHash: "cdfg"}, "a.b-canary-cdfg-abcde", false, true},
 		"stable's":                              {subject, "shop-5d9f7c-abcde", true, false},
 		"the canary's":                          {subject, "shop-canary-77b4-abcde", false, true},
 		"another ReplicaSet's of the target":    {subject, "shop-66c8-abcde", false, false},
