@@ -118,7 +118,7 @@ func (r *reader) complete(at *yaml.Node, path string, written map[string]*yaml.N
 		}
 	}
 	for _, f := range checkFields {
-		if node := written[f.name]; node != nil && c.Kind != "" && len(f.kinds) > 0 && !slices.Contains(f.kinds, c.Kind) {
+		if node := written[f.name]; node != nil && !f.of(c.Kind) {
 			r.fault(node, path+"."+f.name, fmt.Sprintf("a check of kind %s has no such field", c.Kind))
 		}
 	}
@@ -134,6 +134,12 @@ func (r *reader) complete(at *yaml.Node, path string, written map[string]*yaml.N
 	if c.Kind == analysis.Latency && written["quantile"] == nil {
 		r.fault(at, path, "quantile is missing; write for example 0.99")
 	}
+}
+
+// of reports whether a check of the kind has the field. One whose kind is
+// wrong may have all.
+func (f field[T]) of(kind analysis.Kind) bool {
+	return kind == "" || len(f.kinds) == 0 || slices.Contains(f.kinds, kind)
 }
 
 // number looks at which number is compared.

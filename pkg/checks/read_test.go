@@ -56,7 +56,7 @@ func TestRead(t *testing.T) {
 			},
 		},
 	}
-	policy, problems := checks.FromData(map[string]string{"mine.yaml": whole})
+	policy, problems := checks.FromData(map[string]string{"mine.yaml": whole}, checks.Default())
 	if diff := cmp.Diff(want, policy); diff != "" || len(problems) > 0 {
 		t.Errorf("%v %s", problems, diff)
 	}
@@ -130,7 +130,7 @@ func TestProblems(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			policy, problems := checks.Read(test.text)
+			policy, problems := checks.Read(test.text, checks.Default())
 			var got []string
 			for _, p := range problems {
 				got = append(got, p.String())
@@ -147,12 +147,26 @@ func TestProblems(t *testing.T) {
 
 func TestWhichKeyIsRead(t *testing.T) {
 	t.Parallel()
-	if _, problems := checks.FromData(map[string]string{"a": "x", "checks.yaml": "checks: [{name: a, kind: errors}]"}); len(problems) > 0 {
+	if _, problems := checks.FromData(map[string]string{"a": "x", "checks.yaml": "checks: [{name: a, kind: errors}]"}, checks.Default()); len(problems) > 0 {
 		t.Error(problems)
 	}
-	_, problems := checks.FromData(map[string]string{"b": "x", "a": "y"})
+	_, problems := checks.FromData(map[string]string{"b": "x", "a": "y"}, checks.Default())
 	if len(problems) != 1 || problems[0].String() != "the ConfigMap has no key checks.yaml (it has: a, b)" {
 		t.Error(problems)
+	}
+}
+
+func TestWishes(t *testing.T) {
+	t.Parallel()
+	if got := checks.Wishes(0, 0, 0); len(got) > 0 {
+		t.Errorf("got %+v", got)
+	}
+	want := []analysis.Check{
+		{Name: "min-success-rate", Kind: analysis.Threshold, Metric: analysis.SuccessRate, Bound: analysis.Bound{Min: new(99.5)}, MinRequests: 100, Failures: 2, Interval: time.Minute},
+		{Name: "max-latency", Kind: analysis.Threshold, Metric: analysis.LatencyQuantile, Quantile: 0.99, Bound: analysis.Bound{Max: new(300.0)}, MinRequests: 100, Failures: 2, Interval: time.Minute},
+	}
+	if diff := cmp.Diff(want, checks.Wishes(99.5, 0.99, 300*time.Millisecond)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -160,7 +174,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(whole)
 	f.Add("checks: [{name: a, kind: threshold, query: '{{.Canary}}', min: 1}]")
 	f.Fuzz(func(t *testing.T, text string) {
-		policy, problems := checks.Read(text)
+		policy, problems := checks.Read(text, checks.Default())
 		if (len(policy.Checks) == 0) != (len(problems) > 0) {
 			t.Fatalf("%d checks and %d problems", len(policy.Checks), len(problems))
 		}

@@ -149,23 +149,28 @@ func (t *Tally) add(l *line, p Point, of string) {
 	if !t.meet(l, p.At) {
 		t.newest[l.Arm] = max(t.newest[l.Arm], p.At)
 	}
-	last, seen := l.last, l.seen
+	increase := t.increase(l, p, of)
 	l.seen, l.last = true, p.Value
-	increase := p.Value - last
-	switch {
-	case p.At <= t.Since.UnixMilli():
-		return
-	case !seen && !l.Own && t.processes[of] >= p.At: // as old as the process is known to be
-		return
-	case !seen: // born since
-		increase = p.Value
-	case increase < 0: // it began again, and what it has now is the least that was added
-		l.resets++
-		increase = p.Value
-	}
 	l.gained += increase
 	if l.Pod != "" {
 		t.pods[l.Pod] = plus(t.pods[l.Pod], l.Meaning, increase)
+	}
+}
+
+// increase is what a sample adds to what is known of its series.
+func (t *Tally) increase(l *line, p Point, of string) float64 {
+	switch {
+	case p.At <= t.Since.UnixMilli():
+		return 0
+	case l.seen && p.Value >= l.last:
+		return p.Value - l.last
+	case l.seen: // it began again, and what it has now is the least that was added
+		l.resets++
+		return p.Value
+	case !l.Own && t.processes[of] >= p.At: // as old as the process is known to be
+		return 0
+	default: // born since
+		return p.Value
 	}
 }
 
@@ -193,18 +198,20 @@ func (t *Tally) settle(at int64) {
 		g.chosen = g.chosen || g.best == 0 || at-g.first >= await.Milliseconds()
 	}
 	for _, l := range t.lines {
-		if l.gained == 0 && l.resets == 0 && l.odd == 0 {
+		if l.idle() {
 			continue
 		}
-		g := t.groups[l.Group] // nil: its only reporter
-		if g == nil || g.chosen && g.best == l.Rank {
+		switch g := t.groups[l.Group]; {
+		case g != nil && !g.chosen:
+			continue
+		case g == nil || g.best == l.Rank: // its only reporter, or the one that was chosen
 			t.move(l)
 		}
-		if g == nil || g.chosen {
-			l.gained, l.resets, l.odd = 0, 0, 0
-		}
+		l.gained, l.resets, l.odd = 0, 0, 0
 	}
 }
+
+func (l *line) idle() bool { return l.gained == 0 && l.resets == 0 && l.odd == 0 }
 
 func (t *Tally) move(l *line) {
 	t.resets += l.resets
