@@ -116,6 +116,9 @@ func (q Question) interval(s tally.Span) analysis.Interval {
 	if weight, ok := q.weight(s.From, s.To); ok {
 		i.Stable, i.Canary = add(s.Stable, s.Unknown, 1-weight), add(s.Canary, s.Unknown, weight)
 	}
+	if i.State == analysis.NoSeries && i.Canary.Total > 0 && i.Stable.Total > 0 {
+		i.State, i.Why = analysis.Usable, "" // a canary that never had an endpoint has no series of its own
+	}
 	switch {
 	case i.State != analysis.Usable:
 	case q.warming(s.From, s.To):

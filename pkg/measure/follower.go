@@ -75,6 +75,7 @@ func (f *Follower) init() {
 // any other difference makes it another rollout.
 func (f *Follower) Samples(key types.NamespacedName, q Question) Answer {
 	f.init()
+	q.Since = q.Since.Truncate(time.Millisecond) // Prometheus knows no shorter time
 	f.mu.Lock()
 	one, found := f.followed[key]
 	if !found || one.question.Subject != q.Subject || !one.question.Since.Equal(q.Since) || one.question.Interval != q.Interval {

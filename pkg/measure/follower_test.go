@@ -309,6 +309,46 @@ func TestWhatIsLaidOver(t *testing.T) {
 	})
 }
 
+// proxies is what the proxies of clients report of a canary that has no endpoint.
+type proxies struct{ fake }
+
+func (p *proxies) Raw(_ context.Context, selector string, after, until time.Time) ([]tally.Series, error) {
+	workload, code, pace := "shop", "200", 90.0
+	if strings.Contains(selector, `"unknown"`) {
+		workload, code, pace = "unknown", "503", 10
+	}
+	s := tally.Series{Labels: map[string]string{"reporter": "source", "source_workload": "web", "destination_workload": workload, "response_code": code, "instance": "web"}}
+	for at := after.Truncate(5 * time.Second); !at.After(until); at = at.Add(5 * time.Second) {
+		if at.After(after) {
+			s.Points = append(s.Points, tally.Point{At: at.UnixMilli(), Value: pace * float64(at.Unix()-946_684_800+1000)})
+		}
+	}
+	return []tally.Series{s}, nil
+}
+
+func (p *proxies) Range(_ context.Context, _ string, from, _ time.Time, _ time.Duration) ([]tally.Series, error) {
+	return []tally.Series{{Points: []tally.Point{{At: from.UnixMilli(), Value: 1}}}}, nil
+}
+
+// Requests that find no endpoint are seen, although nobody counts them for the canary.
+func TestACanaryWithoutEndpoints(t *testing.T) {
+	t.Parallel()
+	follow(t, func(t *testing.T, f *measure.Follower, _ *fake) {
+		f.Asker = &proxies{}
+		q := question(time.Now(), byErrors)
+		f.Samples(key, q)
+		pass(35 * time.Second)
+		if i := f.Samples(key, q).Samples["errors"].Intervals; len(i) != 3 || i[2].State != analysis.NoSeries {
+			t.Errorf("without a weight: %+v", i)
+		}
+		q.Weights = []measure.Weight{{From: q.Since, Share: 0}, {From: q.Since.Add(10 * time.Second), Share: 0.1}}
+		i := f.Samples(key, q).Samples["errors"].Intervals
+		if len(i) != 3 || i[0].State != analysis.NoSeries || i[1].State != analysis.Usable || i[1].Canary != (analysis.Counts{Bad: 10, Total: 10}) || i[1].Stable != (analysis.Counts{Bad: 90, Total: 990}) {
+			t.Errorf("got %+v", i)
+		}
+	})
+}
+
 // Stable's own speed is looked for at instants that double.
 func TestLatencyWaitsForStable(t *testing.T) {
 	t.Parallel()
