@@ -32,9 +32,20 @@ func TestTheDecisionsNeedTheStandardLibraryOnly(t *testing.T) {
 	}
 }
 
+// What counts, and what guesses, is as pure as what decides.
+func TestTheArithmeticNeedsTheStandardLibraryOnly(t *testing.T) {
+	for _, pkg := range []string{"share", "spelling", "measure/tally", "measure/presets"} {
+		for _, dependency := range dependencies(t, pkg) {
+			if !strings.HasPrefix(dependency, module) {
+				t.Errorf("%s depends on %s", pkg, dependency)
+			}
+		}
+	}
+}
+
 func TestTheShapesNeedNoClient(t *testing.T) {
 	clients := []string{"k8s.io/client-go", "sigs.k8s.io/controller-runtime", "github.com/prometheus/", "istio.io/client-go/pkg/clientset", "istio.io/client-go/pkg/informers"}
-	for _, pkg := range []string{"annotations", "workload", "traffic"} {
+	for _, pkg := range []string{"annotations", "workload", "traffic", "checks"} {
 		for _, dependency := range dependencies(t, pkg) {
 			if slices.ContainsFunc(clients, func(client string) bool { return strings.HasPrefix(dependency, client) }) {
 				t.Errorf("%s depends on %s", pkg, dependency)

@@ -4,6 +4,7 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -117,54 +118,62 @@ func (r *reader) complete(at *yaml.Node, path string, written map[string]*yaml.N
 		}
 	}
 	for _, f := range checkFields {
-		if node := written[f.name]; node != nil && c.Kind != "" && !f.of(c.Kind) {
+		if node := written[f.name]; node != nil && !f.of(c.Kind) {
 			r.fault(node, path+"."+f.name, fmt.Sprintf("a check of kind %s has no such field", c.Kind))
 		}
 	}
-	switch c.Kind {
-	case analysis.Threshold:
-		r.threshold(at, path, written, c)
-	case analysis.Errors, analysis.Latency:
-		if written["margin"] == nil {
-			c.Margin = usualMargin
-		}
-		if c.Kind == analysis.Latency && written["quantile"] == nil {
-			r.fault(at, path, "quantile is missing; write for example 0.99")
-		}
+	switch {
+	case c.Kind == analysis.Threshold:
+		r.number(at, path, written, c)
+		r.bounds(at, path, written, c)
+		r.limits(path, written, c)
+		return
+	case written["margin"] == nil:
+		c.Margin = usualMargin
+	}
+	if c.Kind == analysis.Latency && written["quantile"] == nil {
+		r.fault(at, path, "quantile is missing; write for example 0.99")
 	}
 }
 
-func (r *reader) threshold(at *yaml.Node, path string, written map[string]*yaml.Node, c *analysis.Check) {
-	quantile := written["metric"] != nil && c.Metric == analysis.LatencyQuantile
+// of reports whether a check of the kind has the field. One whose kind is
+// wrong may have all.
+func (f field[T]) of(kind analysis.Kind) bool {
+	return kind == "" || len(f.kinds) == 0 || slices.Contains(f.kinds, kind)
+}
+
+// number looks at which number is compared.
+func (r *reader) number(at *yaml.Node, path string, written map[string]*yaml.Node, c *analysis.Check) {
+	query, metric := written["query"], written["metric"]
+	quantile := metric != nil && c.Metric == analysis.LatencyQuantile
 	switch {
-	case written["query"] == nil && written["metric"] == nil:
+	case query == nil && metric == nil:
 		r.fault(at, path, "metric or query is missing")
-	case written["query"] != nil && written["metric"] != nil:
-		r.fault(written["query"], path, "has a metric and a query; choose one")
+	case query != nil && metric != nil:
+		r.fault(query, path, "has a metric and a query; choose one")
 	case quantile && written["quantile"] == nil:
 		r.fault(at, path, "quantile is missing; write for example 0.99")
 	case !quantile && written["quantile"] != nil:
 		r.fault(written["quantile"], path+".quantile", "belongs to metric: latency-quantile")
 	}
-	switch {
+}
+
+func (r *reader) bounds(at *yaml.Node, path string, written map[string]*yaml.Node, c *analysis.Check) {
+	switch lowest, highest := c.Bound.Min, c.Bound.Max; {
 	case written["min"] == nil && written["max"] == nil:
 		r.fault(at, path, "min or max is missing")
-	case c.Bound.Min != nil && c.Bound.Max != nil && *c.Bound.Min > *c.Bound.Max:
-		r.fault(written["min"], path, fmt.Sprintf("no number is at least %g and at most %g", *c.Bound.Min, *c.Bound.Max))
-	}
-	if written["failures"] == nil && c.Total == 0 {
-		c.Failures = 1
-	}
-	if written["failures"] != nil && c.Failures == 0 && c.Total == 0 && !r.faulty(path+".failures") {
-		r.fault(written["failures"], path+".failures", "without a limit nothing fails; write 1 or more, or a total")
+	case lowest != nil && highest != nil && *lowest > *highest:
+		r.fault(written["min"], path, fmt.Sprintf("no number is at least %g and at most %g", *lowest, *highest))
 	}
 }
 
-func (f field[T]) of(kind analysis.Kind) bool {
-	for _, k := range f.kinds {
-		if k == kind {
-			return true
-		}
+// limits looks at how many bad readings there may be.
+func (r *reader) limits(path string, written map[string]*yaml.Node, c *analysis.Check) {
+	switch node := written["failures"]; {
+	case c.Failures > 0 || c.Total > 0:
+	case node == nil:
+		c.Failures = 1
+	case !r.faulty(path + ".failures"):
+		r.fault(node, path+".failures", "without a limit nothing fails; write 1 or more, or a total")
 	}
-	return len(f.kinds) == 0
 }

@@ -37,8 +37,9 @@ func (p Problem) String() string {
 	return text
 }
 
-// FromData reads the data of a ConfigMap.
-func FromData(data map[string]string) (analysis.Policy, []Problem) {
+// FromData reads the data of a ConfigMap. What is not written there is as in
+// the base, apart from the checks.
+func FromData(data map[string]string, base analysis.Policy) (analysis.Policy, []Problem) {
 	text, found := data[Key]
 	if !found && len(data) == 1 {
 		for _, text = range data {
@@ -49,11 +50,11 @@ func FromData(data map[string]string) (analysis.Policy, []Problem) {
 		keys := strings.Join(slices.Sorted(maps.Keys(data)), ", ")
 		return analysis.Policy{}, []Problem{{Text: fmt.Sprintf("the ConfigMap has no key %s (it has: %s)", Key, keys)}}
 	}
-	return Read(text)
+	return Read(text, base)
 }
 
 // Read reads the text of a policy.
-func Read(text string) (analysis.Policy, []Problem) {
+func Read(text string, base analysis.Policy) (analysis.Policy, []Problem) {
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var document, another yaml.Node
 	if err := decoder.Decode(&document); err != nil {
@@ -65,7 +66,7 @@ func Read(text string) (analysis.Policy, []Problem) {
 	if len(document.Content) == 0 {
 		return analysis.Policy{}, []Problem{{Text: "is empty; write a list of checks"}}
 	}
-	policy := Default()
+	policy := base
 	policy.Checks = nil
 	r := &reader{}
 	object(r, document.Content[0], "", policyFields, &policy)
@@ -115,4 +116,30 @@ func Default() analysis.Policy {
 			{Name: "latency-p50", Kind: analysis.Latency, Margin: usualMargin, Quantile: 0.5},
 		},
 	}
+}
+
+// What a wish that is a single number is judged by: two bad minutes in a row,
+// of a hundred requests at least.
+const (
+	wishInterval = time.Minute
+	wishRequests = 100
+	wishFailures = 2
+)
+
+// Wishes are the checks for what annotations ask for: a success rate in
+// percent, and a quantile that stays below a time. Zero is no wish.
+func Wishes(rate, quantile float64, below time.Duration) (all []analysis.Check) {
+	check := analysis.Check{Kind: analysis.Threshold, MinRequests: wishRequests, Failures: wishFailures, Interval: wishInterval}
+	if rate > 0 {
+		wish := check
+		wish.Name, wish.Metric, wish.Bound.Min = "min-success-rate", analysis.SuccessRate, &rate
+		all = append(all, wish)
+	}
+	if quantile > 0 {
+		most := float64(below) / float64(time.Millisecond)
+		wish := check
+		wish.Name, wish.Metric, wish.Quantile, wish.Bound.Max = "max-latency", analysis.LatencyQuantile, quantile, &most
+		all = append(all, wish)
+	}
+	return all
 }

@@ -56,7 +56,7 @@ func TestRead(t *testing.T) {
 			},
 		},
 	}
-	policy, problems := checks.FromData(map[string]string{"mine.yaml": whole})
+	policy, problems := checks.FromData(map[string]string{"mine.yaml": whole}, checks.Default())
 	if diff := cmp.Diff(want, policy); diff != "" || len(problems) > 0 {
 		t.Errorf("%v %s", problems, diff)
 	}
@@ -77,8 +77,8 @@ func TestProblems(t *testing.T) {
 		"no checks":       {"alpha: 0.01", []string{"line 1: checks: there are none; write at least one, or annotate the Deployment with serin.dev/analysis: off"}},
 		"checks of words": {"checks: errors", []string{"line 1: checks: is not a list; write each check after a hyphen"}},
 		"all at once": {
-			"alfa: 0.01\nalpha: 2\nalpha: 0.1\nwarm-up: soon\non-no-data: pass\ninterval: 1s\nevidence:\nchecks: [{name: a, kind: errors}]", []string{
-				"line 1: alfa: unknown field; did you mean alpha?",
+			"alhpa: 0.01\nalpha: 2\nalpha: 0.1\nwarm-up: soon\non-no-data: pass\ninterval: 1s\nevidence:\nchecks: [{name: a, kind: errors}]", []string{
+				"line 1: alhpa: unknown field; did you mean alpha?",
 				"line 2: alpha: 2 is outside of the range from 0.0001 to 0.2",
 				"line 3: alpha: is written twice",
 				`line 4: warm-up: "soon" is not a duration; write for example 30s or 5m`,
@@ -113,7 +113,7 @@ func TestProblems(t *testing.T) {
 				"- {name: c, kind: threshold, max: 1, query: 'sum({{)'}\n- {name: d, kind: threshold, max: 1, query: 'sum({{printf \"%999999d\" 1}})'}\n", []string{
 				"line 2: checks[0].query: names {{.Namspace}}, which there is not; did you mean {{.Namespace}}?",
 				"line 3: checks[1].query: has {{range 1000000000}}x{{end}}, and only names can be filled in: {{.Namespace}}, {{.Target}}, {{.Canary}}, {{.Service}}, {{.StablePods}}, {{.CanaryPods}}, {{.Interval}}",
-				"line 4: checks[2].query: is no template: query:1: unexpected right paren in command",
+				"line 4: checks[2].query: is no template: query:1: unexpected right paren",
 				`line 5: checks[3].query: has {{printf "%999999d" 1}}, and only names can be filled in: {{.Namespace}}, {{.Target}}, {{.Canary}}, {{.Service}}, {{.StablePods}}, {{.CanaryPods}}, {{.Interval}}`,
 			},
 		},
@@ -130,7 +130,7 @@ func TestProblems(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			policy, problems := checks.Read(test.text)
+			policy, problems := checks.Read(test.text, checks.Default())
 			var got []string
 			for _, p := range problems {
 				got = append(got, p.String())
@@ -147,12 +147,26 @@ func TestProblems(t *testing.T) {
 
 func TestWhichKeyIsRead(t *testing.T) {
 	t.Parallel()
-	if _, problems := checks.FromData(map[string]string{"a": "x", "checks.yaml": "checks: [{name: a, kind: errors}]"}); len(problems) > 0 {
+	if _, problems := checks.FromData(map[string]string{"a": "x", "checks.yaml": "checks: [{name: a, kind: errors}]"}, checks.Default()); len(problems) > 0 {
 		t.Error(problems)
 	}
-	_, problems := checks.FromData(map[string]string{"b": "x", "a": "y"})
+	_, problems := checks.FromData(map[string]string{"b": "x", "a": "y"}, checks.Default())
 	if len(problems) != 1 || problems[0].String() != "the ConfigMap has no key checks.yaml (it has: a, b)" {
 		t.Error(problems)
+	}
+}
+
+func TestWishes(t *testing.T) {
+	t.Parallel()
+	if got := checks.Wishes(0, 0, 0); len(got) > 0 {
+		t.Errorf("got %+v", got)
+	}
+	want := []analysis.Check{
+		{Name: "min-success-rate", Kind: analysis.Threshold, Metric: analysis.SuccessRate, Bound: analysis.Bound{Min: new(99.5)}, MinRequests: 100, Failures: 2, Interval: time.Minute},
+		{Name: "max-latency", Kind: analysis.Threshold, Metric: analysis.LatencyQuantile, Quantile: 0.99, Bound: analysis.Bound{Max: new(300.0)}, MinRequests: 100, Failures: 2, Interval: time.Minute},
+	}
+	if diff := cmp.Diff(want, checks.Wishes(99.5, 0.99, 300*time.Millisecond)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -160,7 +174,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(whole)
 	f.Add("checks: [{name: a, kind: threshold, query: '{{.Canary}}', min: 1}]")
 	f.Fuzz(func(t *testing.T, text string) {
-		policy, problems := checks.Read(text)
+		policy, problems := checks.Read(text, checks.Default())
 		if (len(policy.Checks) == 0) != (len(problems) > 0) {
 			t.Fatalf("%d checks and %d problems", len(policy.Checks), len(problems))
 		}

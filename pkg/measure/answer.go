@@ -4,6 +4,7 @@ package measure
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/serin-dev/serin/pkg/analysis"
@@ -81,15 +82,12 @@ func (p picture) missing(q Question, f finding) *tally.Span {
 
 // like reports whether two pictures say the same, but for how long something has been missing.
 func (p picture) like(other picture) bool {
-	if p.preset != other.preset || p.failure != other.failure || p.wrong != other.wrong || len(p.checks) != len(other.checks) || !p.traffic.like(other.traffic) {
-		return false
-	}
-	for i, f := range p.checks {
-		if o := other.checks[i]; f.check.Name != o.check.Name || f.wrong != o.wrong || f.made != o.made || !f.known.like(o.known) {
-			return false
-		}
-	}
-	return true
+	same := p.preset == other.preset && p.failure == other.failure && p.wrong == other.wrong
+	return same && p.traffic.like(other.traffic) && slices.EqualFunc(p.checks, other.checks, finding.like)
+}
+
+func (f finding) like(other finding) bool {
+	return f.check.Name == other.check.Name && f.wrong == other.wrong && f.made == other.made && f.known.like(other.known)
 }
 
 func (k known) like(other known) bool {

@@ -112,12 +112,12 @@ func (k known) intervals(q Question) []analysis.Interval {
 }
 
 func (q Question) interval(s tally.Span) analysis.Interval {
-	i := analysis.Interval{From: s.From, To: s.To, State: s.State, Why: s.Why, Stable: s.Stable, Canary: s.Canary}
-	for _, pod := range slices.Sorted(keys(s.Pods)) {
-		i.Pods = append(i.Pods, s.Pods[pod])
-	}
+	i := analysis.Interval{From: s.From, To: s.To, State: s.State, Why: s.Why, Stable: s.Stable, Canary: s.Canary, Pods: s.Pods}
 	if weight, ok := q.weight(s.From, s.To); ok {
 		i.Stable, i.Canary = add(s.Stable, s.Unknown, 1-weight), add(s.Canary, s.Unknown, weight)
+	}
+	if i.State == analysis.NoSeries && i.Canary.Total > 0 && i.Stable.Total > 0 {
+		i.State, i.Why = analysis.Usable, "" // a canary that never had an endpoint has no series of its own
 	}
 	switch {
 	case i.State != analysis.Usable:

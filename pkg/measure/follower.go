@@ -23,6 +23,11 @@ const (
 	// It is more than the longest time between two looks at a rollout that wakes nobody.
 	forgotten = 5 * time.Minute
 
+	// unasked is after how long whoever asks is told that there may be news
+	// although there are none: while Prometheus is away nothing else would keep
+	// a rollout from being forgotten, and nobody would notice its return.
+	unasked = 2 * time.Minute
+
 	// parallel is how many rollouts ask at the same time.
 	parallel = 4
 )
@@ -70,6 +75,7 @@ func (f *Follower) init() {
 // any other difference makes it another rollout.
 func (f *Follower) Samples(key types.NamespacedName, q Question) Answer {
 	f.init()
+	q.Since = q.Since.Truncate(time.Millisecond) // Prometheus knows no shorter time
 	f.mu.Lock()
 	one, found := f.followed[key]
 	if !found || one.question.Subject != q.Subject || !one.question.Since.Equal(q.Since) || one.question.Interval != q.Interval {
@@ -147,13 +153,19 @@ func (f *Follower) follow(ctx context.Context, one *followed) {
 		if ctx.Err() != nil {
 			return
 		}
-		if news && f.Changed != nil {
+		if (news || f.quiet(one)) && f.Changed != nil {
 			f.Changed(ctx, one.key)
 		}
 		if !f.wait(ctx, one, next.Add(lag+one.spread()).Sub(f.Clock.Now())) {
 			return
 		}
 	}
+}
+
+func (f *Follower) quiet(one *followed) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.Clock.Since(one.asked) > unasked
 }
 
 // round asks once a slot is free, and keeps what it found.

@@ -57,7 +57,7 @@ func (f *fake) questions() int {
 }
 
 // Raw scrapes both versions every five seconds.
-func (f *fake) Raw(ctx context.Context, selector string, after, until time.Time) ([]tally.Series, error) {
+func (f *fake) Raw(ctx context.Context, _ string, after, until time.Time) ([]tally.Series, error) {
 	if err := f.note(ctx); err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func follow(t *testing.T, test func(t *testing.T, f *measure.Follower, prometheu
 
 // pass lets time go by.
 func pass(d time.Duration) {
-	time.Sleep(d) //nolint:forbidigo // the time of the bubble
+	time.Sleep(d)
 	synctest.Wait()
 }
 
@@ -218,6 +218,24 @@ func TestIdleIsFree(t *testing.T) {
 	})
 }
 
+// While Prometheus is away there is nothing new. Whoever asks is woken all the
+// same now and then, so that the rollout is not forgotten.
+func TestAnOutageIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	follow(t, func(t *testing.T, f *measure.Follower, prometheus *fake) {
+		q := question(time.Now(), byErrors)
+		f.Changed = func(_ context.Context, who types.NamespacedName) { f.Samples(who, q) }
+		prometheus.set(func() { prometheus.err = errors.New("away") })
+		f.Samples(key, q)
+		pass(time.Hour)
+		prometheus.set(func() { prometheus.err = nil })
+		pass(time.Minute)
+		if n := len(f.Samples(key, q).Traffic); n < 360 {
+			t.Errorf("%d intervals", n)
+		}
+	})
+}
+
 func TestAStuckPrometheusDelaysNobody(t *testing.T) {
 	t.Parallel()
 	follow(t, func(t *testing.T, f *measure.Follower, prometheus *fake) {
@@ -287,6 +305,46 @@ func TestWhatIsLaidOver(t *testing.T) {
 		}
 		if got := a.Samples["own"].Readings; len(got) != 2 || got[0].State != analysis.WarmingUp || got[1].State != analysis.Usable || got[1].Requests != 300 {
 			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+// proxies is what the proxies of clients report of a canary that has no endpoint.
+type proxies struct{ fake }
+
+func (p *proxies) Raw(_ context.Context, selector string, after, until time.Time) ([]tally.Series, error) {
+	workload, code, pace := "shop", "200", 90.0
+	if strings.Contains(selector, `"unknown"`) {
+		workload, code, pace = "unknown", "503", 10
+	}
+	s := tally.Series{Labels: map[string]string{"reporter": "source", "source_workload": "web", "destination_workload": workload, "response_code": code, "instance": "web"}}
+	for at := after.Truncate(5 * time.Second); !at.After(until); at = at.Add(5 * time.Second) {
+		if at.After(after) {
+			s.Points = append(s.Points, tally.Point{At: at.UnixMilli(), Value: pace * float64(at.Unix()-946_684_800+1000)})
+		}
+	}
+	return []tally.Series{s}, nil
+}
+
+func (p *proxies) Range(_ context.Context, _ string, from, _ time.Time, _ time.Duration) ([]tally.Series, error) {
+	return []tally.Series{{Points: []tally.Point{{At: from.UnixMilli(), Value: 1}}}}, nil
+}
+
+// Requests that find no endpoint are seen, although nobody counts them for the canary.
+func TestACanaryWithoutEndpoints(t *testing.T) {
+	t.Parallel()
+	follow(t, func(t *testing.T, f *measure.Follower, _ *fake) {
+		f.Asker = &proxies{}
+		q := question(time.Now(), byErrors)
+		f.Samples(key, q)
+		pass(35 * time.Second)
+		if i := f.Samples(key, q).Samples["errors"].Intervals; len(i) != 3 || i[2].State != analysis.NoSeries {
+			t.Errorf("without a weight: %+v", i)
+		}
+		q.Weights = []measure.Weight{{From: q.Since, Share: 0}, {From: q.Since.Add(10 * time.Second), Share: 0.1}}
+		i := f.Samples(key, q).Samples["errors"].Intervals
+		if len(i) != 3 || i[0].State != analysis.NoSeries || i[1].State != analysis.Usable || i[1].Canary != (analysis.Counts{Bad: 10, Total: 10}) || i[1].Stable != (analysis.Counts{Bad: 90, Total: 990}) {
+			t.Errorf("got %+v", i)
 		}
 	})
 }

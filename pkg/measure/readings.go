@@ -5,7 +5,6 @@ package measure
 import (
 	"context"
 	"fmt"
-	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -159,5 +158,3 @@ func quantile(part float64, buckets map[float64]float64) float64 {
 	}
 	return lower
 }
-
-func keys[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }

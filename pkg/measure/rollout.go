@@ -150,7 +150,9 @@ func (r *rollout) track(check analysis.Check) (made *paced, wrong string) {
 	case check.Kind == analysis.Latency:
 		return &paced{track: newSlow(q, *preset, check.Quantile)}, ""
 	case check.Metric == analysis.LatencyQuantile:
-		return &paced{track: newCounted(q, check.Interval, []string{preset.Buckets(q.Subject, tally.Neither, nil)}, preset.Bucket(q.Subject))}, ""
+		// Of stable it is enough to know that it was scraped.
+		selectors := []string{preset.Buckets(q.Subject, tally.Canary, nil), preset.Buckets(q.Subject, tally.Stable, []string{"+Inf"})}
+		return &paced{track: newCounted(q, check.Interval, selectors, preset.Bucket(q.Subject))}, ""
 	default:
 		return &paced{track: newCounted(q, check.Interval, preset.Counts(q.Subject), preset.Request(q.Subject))}, ""
 	}

@@ -5,7 +5,6 @@
 package live_test
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -112,10 +111,14 @@ func (p *prometheus) start() {
 	if program == "" {
 		p.t.Fatal("PROMETHEUS_BIN names no Prometheus; run make test-integration")
 	}
-	var output bytes.Buffer
+	output, err := os.OpenFile(filepath.Join(p.dir, "output"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer output.Close()
 	p.command = exec.Command(program, "--config.file="+filepath.Join(p.dir, "prometheus.yaml"), "--storage.tsdb.path="+filepath.Join(p.dir, "data"),
 		"--web.listen-address="+p.address, "--log.level=warn")
-	p.command.Stdout, p.command.Stderr = &output, &output
+	p.command.Stdout, p.command.Stderr = output, output
 	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.command.Start(); err != nil {
 		p.t.Fatal(err)
@@ -123,7 +126,8 @@ func (p *prometheus) start() {
 	eventually(p.t, "Prometheus is ready", func() string {
 		response, err := http.Get("http://" + p.address + "/-/ready")
 		if err != nil {
-			return err.Error() + "\n" + output.String()
+			said, _ := os.ReadFile(output.Name())
+			return err.Error() + "\n" + string(said)
 		}
 		defer response.Body.Close()
 		if response.StatusCode != http.StatusOK {
@@ -155,6 +159,6 @@ func eventually(t *testing.T, what string, complaint func() string) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: not in time: %s", what, text)
 		}
-		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // the time between two looks
+		time.Sleep(100 * time.Millisecond)
 	}
 }

@@ -3,6 +3,7 @@
 package presets_test
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,6 +25,8 @@ func TestPodsAreToldApart(t *testing.T) {
 		pod            string
 		stable, canary bool
 	}{
+		"a dot is only a dot":                   {presets.Subject{Target: "a.b", Canary: "a.b-canary", StableHash: "cdfg"}, "axb-cdfg-abcde", false, false},
+		"a name with a dot":                     {presets.Subject{Target: "a.b", Canary: "a.b-canary", StableHash: "cdfg"}, "a.b-canary-cdfg-abcde", false, true},
 		"stable's":                              {subject, "shop-5d9f7c-abcde", true, false},
 		"the canary's":                          {subject, "shop-canary-77b4-abcde", false, true},
 		"another ReplicaSet's of the target":    {subject, "shop-66c8-abcde", false, false},
@@ -86,9 +89,7 @@ func TestWhatFails(t *testing.T) {
 		"a class of statuses":             {http, map[string]string{"code": "5xx"}, true},
 	} {
 		labels := map[string]string{"reporter": "source", "destination_workload": "shop", "pod": "shop-5d9f7c-abcde"}
-		for k, v := range test.labels {
-			labels[k] = v
-		}
+		maps.Copy(labels, test.labels)
 		if m := test.preset.Request(subject)(labels); (m.Bad == 1) != test.bad || m.Total != 1 || m.Arm != tally.Stable {
 			t.Errorf("%s: %+v", name, m)
 		}

@@ -40,14 +40,17 @@ func (s Subject) CanaryPods() string {
 	}
 	room := longestBase - len(base)
 	if room > 10 {
-		return regexp.QuoteMeta(base) + hash + "-" + random
+		return plain(base) + hash + "-" + random
 	}
-	return regexp.QuoteMeta(base) + fmt.Sprintf("[a-z0-9]{1,%d}-?", room) + random
+	return plain(base) + fmt.Sprintf("[a-z0-9]{1,%d}-?", room) + random
 }
 
-func cut(base string) string {
-	return regexp.QuoteMeta(base[:min(len(base), longestBase)])
-}
+func cut(base string) string { return plain(base[:min(len(base), longestBase)]) }
+
+// plain matches a name as it is. A dot is the only special character that a
+// name may have, and brackets, unlike a backslash, mean the same between all
+// kinds of quotation marks.
+func plain(name string) string { return strings.ReplaceAll(name, ".", "[.]") }
 
 // Pods says what is wrong with telling the versions apart by their pods' names.
 func (s Subject) Pods() error {

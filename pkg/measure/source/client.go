@@ -100,10 +100,11 @@ func (c *Client) Raw(ctx context.Context, selector string, after, until time.Tim
 	if err != nil {
 		return nil, c.explain(err)
 	}
-	if len(warnings) > 0 { // some of the counters would be counted, and others not
+	series, err := c.series(value, after.UnixMilli())
+	if err == nil && len(warnings) > 0 { // some of the counters would be counted, and others not
 		return nil, fmt.Errorf("prometheus at %s gives an incomplete answer: %s", c.host, warnings[0])
 	}
-	return c.series(value, after.UnixMilli())
+	return series, err
 }
 
 // Range is the value of a query at each step from one instant to another.

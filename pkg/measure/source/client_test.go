@@ -80,10 +80,12 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { test.serve(w) }))
+			timeout := 200 * time.Millisecond
 			if name != "no answer" {
 				t.Cleanup(server.Close)
+				timeout = 20 * time.Second
 			}
-			err := ask(t, source.Config{Address: server.URL, Timeout: 200 * time.Millisecond, MaxBytes: 1 << 20, MaxSeries: 5})
+			err := ask(t, source.Config{Address: server.URL, Timeout: timeout, MaxBytes: 1 << 20, MaxSeries: 5})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v", err)
 			}

@@ -4,6 +4,8 @@ package tally
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/serin-dev/serin/pkg/analysis"
@@ -41,6 +43,9 @@ func (t *Tally) known(arm Arm) bool {
 func (t *Tally) close(at int64) Span {
 	span := t.open
 	span.To = time.UnixMilli(at)
+	for _, pod := range slices.Sorted(maps.Keys(t.pods)) {
+		span.Pods = append(span.Pods, t.pods[pod])
+	}
 	// Two buckets that were scraped in one go are consistent; rounding is not.
 	span.Stable.Bad, span.Canary.Bad = max(0, span.Stable.Bad), max(0, span.Canary.Bad)
 	switch {

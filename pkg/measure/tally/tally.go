@@ -20,8 +20,8 @@ type Span struct {
 	Why      string
 
 	Stable, Canary, Unknown analysis.Counts
-	Pods                    map[string]analysis.Counts // stable's
-	Buckets                 map[float64]float64        // the canary's, by upper bound, each with those below
+	Pods                    []analysis.Counts   // stable's, by the names of the pods
+	Buckets                 map[float64]float64 // the canary's, by upper bound, each with those below
 }
 
 // Tally counts. Interval and Read are to be set; the zero rest is right.
@@ -37,6 +37,7 @@ type Tally struct {
 	groups    map[string]*group
 	newest    [arms]int64
 	open      Span
+	pods      map[string]analysis.Counts
 	resets    int
 	odd       int
 }
@@ -58,8 +59,8 @@ func (t *Tally) start() {
 }
 
 func (t *Tally) reopen(from int64) {
-	t.open = Span{From: time.UnixMilli(from), Pods: map[string]analysis.Counts{}, Buckets: map[float64]float64{}}
-	t.resets, t.odd = 0, 0
+	t.open = Span{From: time.UnixMilli(from), Buckets: map[float64]float64{}}
+	t.pods, t.resets, t.odd = map[string]analysis.Counts{}, 0, 0
 }
 
 // Taken is up to when samples were taken; zero at first.
@@ -104,8 +105,7 @@ func (t *Tally) Take(all []Series, through time.Time) []Span {
 // row is the samples of a series that are still to be fed.
 type row struct {
 	line   *line
-	first  int64 // when its process was first scraped; set when all rows are there
-	name   string
+	name   string // of its process
 	points []Point
 }
 
@@ -146,26 +146,31 @@ func (t *Tally) add(l *line, p Point, of string) {
 		l.odd++
 		return
 	}
-	ignored := t.meet(l, p.At)
-	increase, seen := p.Value-l.last, l.seen
-	l.seen, l.last = true, p.Value
-	if !ignored {
+	if !t.meet(l, p.At) {
 		t.newest[l.Arm] = max(t.newest[l.Arm], p.At)
 	}
-	switch {
-	case p.At <= t.Since.UnixMilli():
-		return
-	case !seen && !l.Own && t.processes[of] >= p.At: // as old as the process is known to be
-		return
-	case !seen:
-		increase = p.Value
-	case increase < 0: // it began again, and what it has now is the least that was added
-		l.resets++
-		increase = p.Value
-	}
+	increase := t.increase(l, p, of)
+	l.seen, l.last = true, p.Value
 	l.gained += increase
 	if l.Pod != "" {
-		t.open.Pods[l.Pod] = plus(t.open.Pods[l.Pod], l.Meaning, increase)
+		t.pods[l.Pod] = plus(t.pods[l.Pod], l.Meaning, increase)
+	}
+}
+
+// increase is what a sample adds to what is known of its series.
+func (t *Tally) increase(l *line, p Point, of string) float64 {
+	switch {
+	case p.At <= t.Since.UnixMilli():
+		return 0
+	case l.seen && p.Value >= l.last:
+		return p.Value - l.last
+	case l.seen: // it began again, and what it has now is the least that was added
+		l.resets++
+		return p.Value
+	case !l.Own && t.processes[of] >= p.At: // as old as the process is known to be
+		return 0
+	default: // born since
+		return p.Value
 	}
 }
 
@@ -193,17 +198,20 @@ func (t *Tally) settle(at int64) {
 		g.chosen = g.chosen || g.best == 0 || at-g.first >= await.Milliseconds()
 	}
 	for _, l := range t.lines {
-		if l.gained == 0 && l.resets == 0 && l.odd == 0 {
+		if l.idle() {
 			continue
 		}
-		if g := t.groups[l.Group]; g != nil && !g.chosen {
+		switch g := t.groups[l.Group]; {
+		case g != nil && !g.chosen:
 			continue
-		} else if g == nil || g.best == l.Rank {
+		case g == nil || g.best == l.Rank: // its only reporter, or the one that was chosen
 			t.move(l)
 		}
 		l.gained, l.resets, l.odd = 0, 0, 0
 	}
 }
+
+func (l *line) idle() bool { return l.gained == 0 && l.resets == 0 && l.odd == 0 }
 
 func (t *Tally) move(l *line) {
 	t.resets += l.resets
@@ -216,7 +224,7 @@ func (t *Tally) move(l *line) {
 		if l.Le > 0 {
 			t.open.Buckets[l.Le] += l.gained
 		}
-	case Unknown:
+	default:
 		t.open.Unknown = plus(t.open.Unknown, l.Meaning, l.gained)
 	}
 }

@@ -242,3 +242,24 @@ func history(random *rand.Rand) (all []tally.Series, truth float64) {
 	}
 	return all, truth
 }
+
+// Ten thousand series are many for one workload: a hundred pods with a hundred
+// combinations of clients and codes.
+func BenchmarkTake(b *testing.B) {
+	all := tally.Tally{Since: since, Interval: interval, Read: read}
+	var series []tally.Series
+	for i := range 10_000 {
+		series = append(series, line(labels{"arm": []string{"stable", "canary"}[i%2], "instance": fmt.Sprint(i / 100), "code": fmt.Sprint(i % 100)}, -5, 0))
+	}
+	at := since
+	all.Take(series, at)
+	for b.Loop() {
+		at = at.Add(interval)
+		for i := range series {
+			series[i].Points = []tally.Point{{At: at.UnixMilli() - 5000, Value: float64(at.Unix())}}
+		}
+		if len(all.Take(series, at)) != 1 {
+			b.Fatal("an interval did not end")
+		}
+	}
+}
