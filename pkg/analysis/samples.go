@@ -20,8 +20,10 @@ const (
 	NoTraffic     State = "NoTraffic"     // no requests reached the canary
 	TooFew        State = "TooFew"        // fewer requests than the check asks for
 	WarmingUp     State = "WarmingUp"     // the canary's pods are too young to be judged
+)
 
-	// These are given by Judge only.
+// The states that only Judge gives.
+const (
 	NotMeasured State = "NotMeasured" // nothing has been asked yet
 	TooEarly    State = "TooEarly"    // within the check's initial delay
 	Overlapping State = "Overlapping" // begins before the last one that counted ends, so that events would count twice

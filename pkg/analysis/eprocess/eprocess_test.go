@@ -41,7 +41,9 @@ func TestChancesAddUpToOne(t *testing.T) {
 // of what a bet makes is at most 1, whether bad events are rare or nearly all.
 func TestNoBetGainsInTheMeanUnderTheHypothesis(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(2, 2))
-	forms := map[string]func(Split, float64, float64, float64) float64{"exact": Split.exact, "binomial": Split.binomial, "chosen": Split.logRatio}
+	exact := func(s Split, margin float64) null { return null{s, margin, true, s.logSum(margin)} }
+	binomial := func(s Split, margin float64) null { return null{s, margin, false, 0} }
+	forms := map[string]func(Split, float64) null{"exact": exact, "binomial": binomial, "chosen": Split.under}
 	for range 3000 {
 		s, margin := randomSplit(rnd), []float64{1, 1.2, 1.5, 3, 10}[rnd.IntN(5)]
 		factor := math.Exp(rnd.Float64() * 7)
@@ -52,7 +54,9 @@ func TestNoBetGainsInTheMeanUnderTheHypothesis(t *testing.T) {
 		}
 		for name, form := range forms {
 			mean := 0.0
-			splits(s, truth, func(s Split, chance float64) { mean += chance * math.Exp(form(s, margin, odds, math.Log(odds/margin))) })
+			splits(s, truth, func(s Split, chance float64) {
+				mean += chance * math.Exp(form(s, margin).logRatio(odds, math.Log(odds/margin)))
+			})
 			if mean > 1+1e-9 {
 				t.Fatalf("%s: %+v, margin %v, bet on %v, truth %v: mean %v", name, s, margin, odds, truth, mean)
 			}
@@ -63,7 +67,8 @@ func TestNoBetGainsInTheMeanUnderTheHypothesis(t *testing.T) {
 func TestBothFormsAgreeOnRareEvents(t *testing.T) {
 	s := Split{CanaryBad: 9, CanaryTotal: 100_000, StableBad: 8, StableTotal: 900_000}
 	for _, odds := range []float64{1.8, 5, 100} {
-		if exact, binomial := s.exact(1.5, odds, math.Log(odds/1.5)), s.binomial(1.5, odds, math.Log(odds/1.5)); math.Abs(exact-binomial) > 1e-2 {
+		hypothesis, log := null{s, 1.5, true, s.logSum(1.5)}, math.Log(odds/1.5)
+		if exact, binomial := hypothesis.exact(odds, log), hypothesis.binomial(odds, log); math.Abs(exact-binomial) > 1e-2 {
 			t.Errorf("odds %v: exact %v, binomial %v", odds, exact, binomial)
 		}
 	}

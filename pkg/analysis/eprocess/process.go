@@ -22,9 +22,9 @@ const Reserve = 0.01
 // have to agree. Real failures come in lumps, and two versions' counters are
 // not read in the same instant: the beginning of a shared incident may be seen
 // of one version only. What goes beyond is thrown away, which can only make a
-// bet worse. Two thirds instead of this brought fifteen times as many false
+// bet worse. Two thirds instead of this brought ten to twenty times as many false
 // rollbacks by incidents that were read 3 s apart, and found a tenfold rate
-// one interval of ten seconds earlier; see docs/analysis.md.
+// at 100 requests/s one interval of ten seconds earlier; see docs/analysis.md.
 const largestPart = 0.45
 
 // patience is in intervals: how late a canary may turn bad and still be found
@@ -74,8 +74,9 @@ func (p *Process) Add(s Split, dispersion float64) {
 	}
 	most := max(0, p.log) + p.most
 	stake := math.Log(p.stake() / points)
+	hypothesis := s.under(p.null)
 	for i := range p.wealth {
-		p.wealth[i] = logAdd(p.wealth[i], stake) + s.logRatio(p.null, p.odds[i], p.logOdds[i])/dispersion
+		p.wealth[i] = logAdd(p.wealth[i], stake) + hypothesis.logRatio(p.odds[i], p.logOdds[i])/dispersion
 	}
 	p.log = p.sum()
 	if beyond := p.log - most; beyond > 0 {

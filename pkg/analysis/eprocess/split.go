@@ -26,24 +26,42 @@ const (
 	exactVariance = 1e4
 )
 
-// logRatio is the logarithm of the evidence for the odds ratio `odds` against
-// `null`, logOdds being log(odds/null). Under every odds ratio on null's far side from odds (and under null
-// itself) the mean of its exponential is at most 1, given the totals and the
-// number of bad events. Which of the two forms is taken depends on these only.
-func (s Split) logRatio(null, odds, logOdds float64) float64 {
+// null is the hypothesis that the canary's odds are so many times stable's,
+// for one split: what all alternatives to it have in common. Which of the two
+// forms it takes depends on the totals and on how many were bad in all, so that
+// the mean of a ratio, given these, is that of one form.
+type null struct {
+	Split
+	odds   float64
+	common bool    // bad events are: the exact form
+	sum    float64 // of the exact form, see logSum
+}
+
+func (s Split) under(odds float64) null {
+	n := null{Split: s, odds: odds}
 	bad := s.CanaryBad + s.StableBad
-	theta := null * s.CanaryTotal / (null*s.CanaryTotal + s.StableTotal)
+	theta := odds * s.CanaryTotal / (odds*s.CanaryTotal + s.StableTotal)
 	if bad > rare*(s.CanaryTotal+s.StableTotal) && bad*theta*(1-theta) <= exactVariance {
-		return s.exact(null, odds, logOdds)
+		n.common, n.sum = true, s.logSum(odds)
 	}
-	return s.binomial(null, odds, logOdds)
+	return n
+}
+
+// logRatio is the logarithm of the evidence for other odds, logOdds being the
+// logarithm of their ratio to the null's. Under every odds ratio on the null's
+// far side (and under the null's own) the mean of its exponential is at most 1.
+func (n null) logRatio(odds, logOdds float64) float64 {
+	if n.common {
+		return n.exact(odds, logOdds)
+	}
+	return n.binomial(odds, logOdds)
 }
 
 // exact is the ratio of two noncentral hypergeometric likelihoods. Their mean
 // under the null is 1; the family has a monotone likelihood ratio in the odds
 // ratio, so that it is smaller on the far side.
-func (s Split) exact(null, odds, logOdds float64) float64 {
-	return s.CanaryBad*logOdds + s.logSum(null) - s.logSum(odds)
+func (n null) exact(odds, logOdds float64) float64 {
+	return n.CanaryBad*logOdds + n.sum - n.logSum(odds)
 }
 
 // binomial treats the bad events as independent of each other: each is the
@@ -53,22 +71,22 @@ func (s Split) exact(null, odds, logOdds float64) float64 {
 //   - b_c is a sum of independent trials with unequal chances (its generating
 //     polynomial has real roots only), so that by Hoeffding the mean of every
 //     exponential of b_c is at most that of a binomial with the same mean.
-//   - The mean is at most b·θ where ω ≥ 1. Let A be the chance that a given
-//     canary request is bad and a given stable one is not, and B that both
-//     are: swapping the two shows A = ω·A', so that the chances of being bad
-//     are as (B+ω·A') to (B+A'), which is at most ω.
-//   - In the other direction (odds < null) the mean must not be too small.
-//     It is at least that of ω' = 1+(ω-1)·(1-ω·b/(ω·n_c+n_s)), because A' is
-//     at least the chance of stable's being bad times that of the canary's not
-//     (bad events, drawn without replacement, are negatively associated).
-func (s Split) binomial(null, odds, logOdds float64) float64 {
-	bad := s.CanaryBad + s.StableBad
-	weighted := null
-	if odds < null {
-		weighted = 1 + (null-1)*max(0, 1-null*bad/(null*s.CanaryTotal+s.StableTotal))
+//   - The mean is at most b·θ where ω ≥ 1. Take one request of each version,
+//     and let B be the chance that both are bad, A that only the canary's is,
+//     and A' that only stable's is. Swapping the two shows A = ω·A', so that
+//     their chances of being bad are as (B+ω·A') to (B+A'), at most as ω to 1.
+//   - In the other direction (odds below the null's) the mean must not be too
+//     small. It is at least that of ω' = 1+(ω-1)·(1-ω·b/(ω·n_c+n_s)), because A'
+//     is at least the chance of stable's being bad times that of the canary's
+//     not (bad events, drawn without replacement, are negatively associated).
+func (n null) binomial(odds, logOdds float64) float64 {
+	bad := n.CanaryBad + n.StableBad
+	weighted := n.odds
+	if odds < n.odds {
+		weighted = 1 + (n.odds-1)*max(0, 1-n.odds*bad/(n.odds*n.CanaryTotal+n.StableTotal))
 	}
-	theta := weighted * s.CanaryTotal / (weighted*s.CanaryTotal + s.StableTotal)
-	return s.CanaryBad*logOdds - bad*math.Log1p(theta*(odds/null-1))
+	theta := weighted * n.CanaryTotal / (weighted*n.CanaryTotal + n.StableTotal)
+	return n.CanaryBad*logOdds - bad*math.Log1p(theta*(odds/n.odds-1))
 }
 
 // LogTail is the logarithm of the chance that at least CanaryBad of the bad
@@ -78,14 +96,15 @@ func (s Split) LogTail(odds float64) float64 {
 	return min(0, tail-s.logSum(odds))
 }
 
-// logSum is log Σ_k C(n_c,k)·C(n_s,b-k)·ω^k. It sums from the largest term
-// outwards until terms no longer count: their logarithms are concave in k.
+// logSum is the logarithm of Σ_k C(n_c,k)·C(n_s,b-k)·ω^k, but for a constant of
+// the totals. It sums from the largest term outwards until terms no longer
+// count: their logarithms are concave in k.
 func (s Split) logSum(odds float64) float64 {
 	mode := s.mode(odds)
 	return s.logTerm(mode, odds) + math.Log1p(s.above(mode, odds)+s.below(mode, odds))
 }
 
-const negligible = 1e-17
+const negligible = 1e-15
 
 // above is the sum of the terms over k, each divided by the term of k.
 func (s Split) above(k, odds float64) float64 {
@@ -122,12 +141,10 @@ func (s Split) mode(odds float64) float64 {
 	return min(max(root, 0, bad-s.StableTotal), bad, s.CanaryTotal)
 }
 
+// logTerm is the logarithm of one term, but for log(n_c!·n_s!), which every ratio loses.
 func (s Split) logTerm(k, odds float64) float64 {
-	return logChoose(s.CanaryTotal, k) + logChoose(s.StableTotal, s.CanaryBad+s.StableBad-k) + k*math.Log(odds)
-}
-
-func logChoose(n, k float64) float64 {
-	return logFactorial(n) - logFactorial(k) - logFactorial(n-k)
+	rest := s.CanaryBad + s.StableBad - k
+	return k*math.Log(odds) - logFactorial(k) - logFactorial(s.CanaryTotal-k) - logFactorial(rest) - logFactorial(s.StableTotal-rest)
 }
 
 func logFactorial(n float64) float64 {
