@@ -42,6 +42,7 @@ type flags struct {
 	metrics, probes               string
 	istiod                        []string
 	istiodToken                   string
+	prometheus                    prometheus
 	selector                      string
 	elect                         bool
 	workers, verbosity            int
@@ -81,6 +82,7 @@ func command() *cobra.Command {
 	c.Flags().StringVar(&f.probes, "health-probe-bind-address", "0", "address of /healthz and /readyz, such as :8081; 0 serves none")
 	c.Flags().StringSliceVar(&f.istiod, "istiod", nil, "istiod's debug address, such as http://istiod.istio-system.svc:15014: proxies are then asked for, not assumed, to follow routes; more than one for more revisions")
 	c.Flags().StringVar(&f.istiodToken, "istiod-token-file", "", "file with the ServiceAccount token to show to istiod; empty: none")
+	f.prometheus.add(c.Flags())
 	c.Flags().StringVar(&f.selector, "namespace-selector", "", "look after the Deployments of namespaces with these labels only, such as team=web or serin!=off; several controllers can share a cluster that way, each with a lease of its own")
 	c.Flags().BoolVar(&f.elect, "leader-elect", true, "act only while holding the lease, so that several replicas can run")
 	c.Flags().IntVar(&f.workers, "workers", 16, "rollouts that are looked at side by side")
@@ -97,6 +99,7 @@ func (f flags) validate() error {
 		}
 	}
 	problems = append(problems, f.validateIstiod()...)
+	problems = append(problems, f.prometheus.validate()...)
 	if _, err := labels.Parse(f.selector); err != nil {
 		problems = append(problems, fmt.Errorf("--namespace-selector: %w", err))
 	}
@@ -161,6 +164,9 @@ func (f flags) run(ctx context.Context) error {
 	options := controller.Options{ClusterDomain: f.domain, Workers: f.workers, Namespaces: selector}
 	if len(f.istiod) > 0 {
 		options.Istiod = &istiod.Client{Addresses: f.istiod, TokenFile: f.istiodToken}
+	}
+	if options.Prometheus, err = f.prometheus.options(); err != nil {
+		return err
 	}
 	if err := controller.AddToManager(ctx, mgr, options); err != nil {
 		return err

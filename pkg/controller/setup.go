@@ -11,9 +11,11 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -27,6 +29,8 @@ import (
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/apply"
 	"github.com/serin-dev/serin/pkg/istiod"
+	"github.com/serin-dev/serin/pkg/measure"
+	"github.com/serin-dev/serin/pkg/measure/presets"
 	"github.com/serin-dev/serin/pkg/metrics"
 	"github.com/serin-dev/serin/pkg/observe"
 )
@@ -37,6 +41,14 @@ type Options struct {
 	Workers       int             // rollouts that are looked at side by side
 	Namespaces    labels.Selector // whose Deployments are looked after
 	Istiod        *istiod.Client  // whom to ask whether proxies follow; nil: nobody
+	Prometheus    *Prometheus     // whom to ask how canaries fare; nil: nobody
+}
+
+// Prometheus is by what canaries are measured.
+type Prometheus struct {
+	Asker   measure.Asker
+	Presets []presets.Preset
+	Checks  types.NamespacedName // the ConfigMap with checks of those that name none; empty: the built-in checks
 }
 
 // passTimeout bounds one pass: a cache that stopped must not hold a worker for ever.
@@ -56,12 +68,13 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	metrics.Register()
 	around := &surroundings{cache: mgr.GetCache(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(), log: mgr.GetLogger().WithName("surroundings"), clock: clock.RealClock{}}
+	observer := observer(mgr, around, o)
 	c, err := ctrl.New("rollout", mgr, ctrl.Options{
 		MaxConcurrentReconciles: o.Workers,
 		EnableWarmup:            new(true),
 		ReconciliationTimeout:   passTimeout,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-		Reconciler:              reconciler(mgr, around, o),
+		Reconciler:              reconciler(mgr, observer, o),
 	})
 	if err != nil {
 		return fmt.Errorf("creating the controller: %w", err)
@@ -73,12 +86,35 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	if err := mgr.Add(around); err != nil {
 		return fmt.Errorf("adding the surroundings: %w", err)
 	}
+	if o.Prometheus != nil {
+		return measureBy(mgr, c, observer, *o.Prometheus)
+	}
 	return nil
 }
 
-func reconciler(mgr manager.Manager, around *surroundings, o Options) reconcile.Reconciler {
+// measureBy has canaries measured in the background. A rollout of which
+// something new is known is looked at again.
+func measureBy(mgr manager.Manager, c ctrl.Controller, observer *observe.Observer, p Prometheus) error {
+	news := make(chan event.GenericEvent)
+	if err := c.Watch(source.Channel(news, &handler.EnqueueRequestForObject{})); err != nil {
+		return fmt.Errorf("watching what is measured: %w", err)
+	}
+	follower := &measure.Follower{Asker: p.Asker, Presets: p.Presets, Clock: clock.RealClock{}, Changed: func(ctx context.Context, key types.NamespacedName) {
+		select {
+		case news <- event.GenericEvent{Object: &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}}:
+		case <-ctx.Done():
+		}
+	}}
+	observer.Measure, observer.Checks = follower, p.Checks
+	if err := mgr.Add(follower); err != nil {
+		return fmt.Errorf("adding what measures: %w", err)
+	}
+	return nil
+}
+
+func reconciler(mgr manager.Manager, observer *observe.Observer, o Options) reconcile.Reconciler {
 	whole := &Reconciler{
-		Observer: observer(mgr, around, o),
+		Observer: observer,
 		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager)},
 		Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager)},
 		Clock:    clock.RealClock{},
