@@ -38,6 +38,11 @@ var Rules = []Rule{
 		Why:       "Judges the health of canary pods.",
 	},
 	{
+		Resources: []string{"configmaps"},
+		Verbs:     []string{"get"},
+		Why:       "Reads the checks that a Deployment, or the flag --checks, names.",
+	},
+	{
 		Resources: []string{"services"},
 		Verbs:     []string{"get", "list", "watch", "patch"},
 		Why:       "Finds the Service that carries the traffic; keeps its version label true.",
