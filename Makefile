@@ -148,9 +148,9 @@ tidy: ## Tidy both modules
 	cd e2e && go mod tidy
 
 .PHONY: generate
-generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/measure.md, deploy/rbac.yaml, the lab's copy of the guard
+generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/measure.md, docs/checks.md, deploy/rbac.yaml, the lab's copy of the guard
 	cp deploy/guard/policy.yaml deploy/guard/notice.yaml e2e/internal/controlplane/guard/
-	go test ./pkg/permissions ./pkg/annotations ./pkg/rollout ./pkg/measure/presets -count=1 -update \
+	go test ./pkg/permissions ./pkg/annotations ./pkg/rollout ./pkg/measure/presets ./pkg/checks -count=1 -update \
 		-run '^Test(RBACFile|TheReferencePageIsCurrent)$$'
 
 .PHONY: golden

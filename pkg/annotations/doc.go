@@ -5,8 +5,8 @@
 //
 // One table, Keys, drives parsing, defaults, messages and the reference page
 // docs/annotations.md, so that they cannot disagree. The package is pure: it
-// imports the standard library and package rollout, reads no clock and asks
-// nobody. Its promises:
+// imports the standard library and other pure packages, reads no clock and
+// asks nobody. Its promises:
 //
 //   - Read reports every mistake at once, sorted, each with what was found
 //     and what to type instead. The same annotations give the same report.

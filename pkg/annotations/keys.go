@@ -68,8 +68,24 @@ var Keys = []Key{
 		readMaxRestarts,
 	},
 	{
-		Analysis, "built-in", "What judges the canary besides the health of its pods: `built-in`, or `off`. Pod health is always watched.", "off",
+		Analysis, analysisBuiltIn, "What judges the canary besides the health of its pods: `built-in`, the name of a ConfigMap with checks in the Deployment's namespace (docs/checks.md), or `off`. Pod health is always watched.", "shop-checks",
 		readAnalysis,
+	},
+	{
+		MinSuccessRate, "", "The percentage of the canary's requests that must not fail, from 1 to 100, in addition to the other checks.", "99.5",
+		readSuccessRate,
+	},
+	{
+		MaxLatency, "", "A quantile of the duration of the canary's requests, and what it must stay below, in addition to the other checks.", "p99 < 300ms",
+		readMaxLatency,
+	},
+	{
+		OnNoData, "hold", "What a step without usable data does at its deadline: `hold`, `rollback` or `proceed`. A ConfigMap with checks that says otherwise wins.", "rollback",
+		readOnNoData,
+	},
+	{
+		WarmUp, "30s", "For how long after a canary pod became ready nothing that is measured counts, from `0s` to `1h`. A ConfigMap with checks that says otherwise wins.", "1m",
+		readDuration(func(p *rollout.Plan) *time.Duration { return &p.WarmUp }, 0, longestWarmUp),
 	},
 	{
 		OnFailure, "rollback", "What a failure leads to: `rollback`, or `pause`, which keeps the weight and waits for a person.", "pause",

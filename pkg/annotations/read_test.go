@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/serin-dev/serin/pkg/analysis"
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
@@ -25,6 +26,8 @@ func byDefault() rollout.Plan {
 		Settle:       5 * time.Second,
 		Traffic:      rollout.Auto,
 		VersionLabel: "version",
+		OnNoData:     analysis.NoDataHold,
+		WarmUp:       30 * time.Second,
 	}
 }
 
@@ -65,7 +68,15 @@ func TestReadFillsThePlan(t *testing.T) {
 		"a number of canary pods":             {map[string]string{annotations.CanaryReplicas: "3"}, func(p *rollout.Plan) { p.CanaryReplicas.Number = 3 }},
 		"a part of the size":                  {map[string]string{annotations.CanaryReplicas: "50%"}, func(p *rollout.Plan) { p.CanaryReplicas.Percent = 50 }},
 		"restarts tolerated":                  {map[string]string{annotations.MaxRestarts: "2"}, func(p *rollout.Plan) { p.MaxRestarts = 2 }},
-		"pod health alone":                    {map[string]string{annotations.Analysis: "off"}, func(*rollout.Plan) {}},
+		"pod health alone":                    {map[string]string{annotations.Analysis: "off"}, func(p *rollout.Plan) { p.ChecksOff = true }},
+		"the built-in checks":                 {map[string]string{annotations.Analysis: "built-in"}, func(*rollout.Plan) {}},
+		"checks from a ConfigMap":             {map[string]string{annotations.Analysis: "shop-checks"}, func(p *rollout.Plan) { p.Checks = "shop-checks" }},
+		"a success rate":                      {map[string]string{annotations.MinSuccessRate: "99.5"}, func(p *rollout.Plan) { p.MinSuccessRate = 99.5 }},
+		"a success rate with its sign":        {map[string]string{annotations.MinSuccessRate: "99 %"}, func(p *rollout.Plan) { p.MinSuccessRate = 99 }},
+		"a latency":                           {map[string]string{annotations.MaxLatency: "p99 < 300ms"}, func(p *rollout.Plan) { p.MaxLatency = rollout.Latency{Quantile: 0.99, Below: 300 * time.Millisecond} }},
+		"a latency without spaces":            {map[string]string{annotations.MaxLatency: "p99.9<1s"}, func(p *rollout.Plan) { p.MaxLatency = rollout.Latency{Quantile: 0.999, Below: time.Second} }},
+		"missing data rolls back":             {map[string]string{annotations.OnNoData: "rollback"}, func(p *rollout.Plan) { p.OnNoData = analysis.NoDataRollback }},
+		"a longer warm-up":                    {map[string]string{annotations.WarmUp: "2m"}, func(p *rollout.Plan) { p.WarmUp = 2 * time.Minute }},
 		"a failure pauses":                    {map[string]string{annotations.OnFailure: "pause"}, func(p *rollout.Plan) { p.PauseOnFailure = true }},
 		"another version label":               {map[string]string{annotations.VersionLabel: "app.kubernetes.io/version"}, func(p *rollout.Plan) { p.VersionLabel = "app.kubernetes.io/version" }},
 		"a pause":                             {map[string]string{annotations.Pause: "true"}, func(p *rollout.Plan) { p.Paused = true }},
@@ -111,7 +122,15 @@ func TestReadSaysWhatToTypeInstead(t *testing.T) {
 		"no part":                        {annotations.CanaryReplicas, "0%", `serin.dev/canary-replicas: "0%" is outside of the range from 1% to 100%; write for example 50%`},
 		"more than the whole":            {annotations.CanaryReplicas, "150%", `serin.dev/canary-replicas: "150%" is outside of the range from 1% to 100%; write for example 50%`},
 		"fewer restarts than none":       {annotations.MaxRestarts, "-1", `serin.dev/max-restarts: "-1" is not a whole number from 0 to 10000; write for example 0 or 2`},
-		"checks from a ConfigMap":        {annotations.Analysis, "shop-checks", `serin.dev/analysis: "shop-checks" cannot be used: checks from a ConfigMap come with a later version; write built-in or off`},
+		"no name of a ConfigMap":         {annotations.Analysis, "Shop", `serin.dev/analysis: "Shop" cannot be the name of a ConfigMap; write built-in, off, or the name of one in the Deployment's own namespace, for example shop-checks`},
+		"a rate that is a word":          {annotations.MinSuccessRate, "high", `serin.dev/min-success-rate: "high" is no percentage; write for example 99.5`},
+		"a rate that is a part of one":   {annotations.MinSuccessRate, "0.995", `serin.dev/min-success-rate: "0.995" is less than one percent; did you mean 99.5?`},
+		"a rate above all":               {annotations.MinSuccessRate, "101", `serin.dev/min-success-rate: "101" is outside of the range from 1 to 100 percent; write for example 99.5`},
+		"a latency without a quantile":   {annotations.MaxLatency, "300ms", `serin.dev/max-latency: "300ms" names no quantile and its bound; write for example p99 < 300ms`},
+		"a latency without a unit":       {annotations.MaxLatency, "p99 < 300", `serin.dev/max-latency: "300" is not a duration; write for example p99 < 300ms`},
+		"a latency of nothing":           {annotations.MaxLatency, "p99 < 0s", `serin.dev/max-latency: "0s" is outside of the range above 0 and up to 1h; write for example p99 < 300ms`},
+		"no quantile":                    {annotations.MaxLatency, "p0 < 1s", `serin.dev/max-latency: p0 is outside of the range from p1 to p99.9; write for example p99 < 300ms`},
+		"another answer to missing data": {annotations.OnNoData, "fail", `serin.dev/on-no-data: "fail" is no answer to missing data; write hold, rollback or proceed`},
 		"another answer to a failure":    {annotations.OnFailure, "explode", `serin.dev/on-failure: "explode" is no answer to a failure; write rollback or pause`},
 		"no key of a label":              {annotations.VersionLabel, "the version", `serin.dev/version-label: "the version" cannot be the key of a label; write for example version or app.kubernetes.io/version`},
 		"an empty prefix of a label":     {annotations.VersionLabel, "/version", `serin.dev/version-label: "/version" cannot be the key of a label; write for example version or app.kubernetes.io/version`},

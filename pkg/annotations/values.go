@@ -145,15 +145,6 @@ func readMaxRestarts(value string, plan *rollout.Plan) error {
 	return nil
 }
 
-// readAnalysis changes nothing: both values that there are judge the canary by
-// the health of its pods.
-func readAnalysis(value string, _ *rollout.Plan) error {
-	if value == "built-in" || value == "off" {
-		return nil
-	}
-	return fmt.Errorf("%s cannot be used: checks from a ConfigMap come with a later version; write built-in or off", quote(value))
-}
-
 func readOnFailure(value string, plan *rollout.Plan) error {
 	if value != "rollback" && value != "pause" {
 		return fmt.Errorf("%s is no answer to a failure; write rollback or pause", quote(value))

@@ -74,7 +74,7 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 		EnableWarmup:            new(true),
 		ReconciliationTimeout:   passTimeout,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-		Reconciler:              reconciler(mgr, observer, o),
+		Reconciler:              reconciler(mgr, around, observer, o),
 	})
 	if err != nil {
 		return fmt.Errorf("creating the controller: %w", err)
@@ -112,7 +112,7 @@ func measureBy(mgr manager.Manager, c ctrl.Controller, observer *observe.Observe
 	return nil
 }
 
-func reconciler(mgr manager.Manager, observer *observe.Observer, o Options) reconcile.Reconciler {
+func reconciler(mgr manager.Manager, around *surroundings, observer *observe.Observer, o Options) reconcile.Reconciler {
 	whole := &Reconciler{
 		Observer: observer,
 		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager)},

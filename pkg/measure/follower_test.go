@@ -310,9 +310,9 @@ func TestWhatIsLaidOver(t *testing.T) {
 }
 
 // proxies is what the proxies of clients report of a canary that has no endpoint.
-type proxies struct{ fake }
+type proxies struct{}
 
-func (p *proxies) Raw(_ context.Context, selector string, after, until time.Time) ([]tally.Series, error) {
+func (proxies) Raw(_ context.Context, selector string, after, until time.Time) ([]tally.Series, error) {
 	workload, code, pace := "shop", "200", 90.0
 	if strings.Contains(selector, `"unknown"`) {
 		workload, code, pace = "unknown", "503", 10
@@ -326,7 +326,7 @@ func (p *proxies) Raw(_ context.Context, selector string, after, until time.Time
 	return []tally.Series{s}, nil
 }
 
-func (p *proxies) Range(_ context.Context, _ string, from, _ time.Time, _ time.Duration) ([]tally.Series, error) {
+func (proxies) Range(_ context.Context, _ string, from, _ time.Time, _ time.Duration) ([]tally.Series, error) {
 	return []tally.Series{{Points: []tally.Point{{At: from.UnixMilli(), Value: 1}}}}, nil
 }
 
@@ -334,7 +334,7 @@ func (p *proxies) Range(_ context.Context, _ string, from, _ time.Time, _ time.D
 func TestACanaryWithoutEndpoints(t *testing.T) {
 	t.Parallel()
 	follow(t, func(t *testing.T, f *measure.Follower, _ *fake) {
-		f.Asker = &proxies{}
+		f.Asker = proxies{}
 		q := question(time.Now(), byErrors)
 		f.Samples(key, q)
 		pass(35 * time.Second)

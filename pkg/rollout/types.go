@@ -45,6 +45,13 @@ type Count struct {
 	Percent int
 }
 
+// Latency is a wish for how fast requests are: the quantile stays below a
+// time. The zero value is none.
+type Latency struct {
+	Quantile float64
+	Below    time.Duration
+}
+
 // Promotion is what a person asked for with the annotation promote.
 type Promotion string
 
@@ -66,6 +73,14 @@ type Plan struct {
 	MaxRestarts    int
 	PauseOnFailure bool
 	VersionLabel   string
+
+	// How the canary is judged besides the health of its pods.
+	Checks         string  // the ConfigMap with checks; empty: the built-in ones
+	ChecksOff      bool    // none at all
+	MinSuccessRate float64 // percent; 0: no wish
+	MaxLatency     Latency
+	OnNoData       analysis.OnNoData
+	WarmUp         time.Duration
 
 	Paused  bool
 	Promote Promotion

@@ -7,6 +7,7 @@ package live_test
 import (
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -103,6 +104,8 @@ func TestCounters(t *testing.T) {
 	s.settledWithout(3 * time.Second)
 	w.add("canary", ok, 8) // a new one, of a process that was seen
 	s.settled()
+	w.add("canary", `http_requests_total{code="418"}`, math.NaN())
+	s.state("errors", analysis.NotANumber, "are not numbers")
 	s.again()
 }
 
