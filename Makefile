@@ -76,6 +76,7 @@ test: test-unit test-integration ## Run every test: unit, then integration
 .PHONY: test-unit
 test-unit: ## Run the unit tests, racing; they need neither network nor cluster
 	go test -race ./...
+	go test ./pkg/analysis/montecarlo # racing, it takes a twentieth of the rollouts and does not check its page
 
 .PHONY: test-integration
 test-integration: lab ## Run the tests against a real control plane
