@@ -77,9 +77,11 @@ clean: ## Remove what was built
 .PHONY: test
 test: test-unit test-integration ## Run every test: unit, then integration
 
+# Racing, the simulated rollouts are a twentieth and their page is not checked; so they run again.
 .PHONY: test-unit
 test-unit: ## Run the unit tests, racing; they need neither network nor cluster
 	go test -race ./...
+	go test ./pkg/analysis/montecarlo
 
 .PHONY: test-integration
 test-integration: lab test-prometheus ## Run the tests against a real control plane and a real Prometheus

@@ -42,7 +42,7 @@ func (c *comparison) missing() (requests, minutes float64) {
 func (p *Proof) words(found Comparison) string {
 	switch {
 	case p.MoreRequests > 0:
-		words := fmt.Sprintf("proof that it is not worse takes about %s more requests to it", number(p.MoreRequests))
+		words := fmt.Sprintf("proof that it is not worse takes about %s more requests to it", rough(p.MoreRequests))
 		if p.Minutes > 0 {
 			words += fmt.Sprintf(", %s minutes at today's rate", number(p.Minutes))
 		}

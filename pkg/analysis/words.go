@@ -20,6 +20,12 @@ func number(x float64) string {
 	return strconv.FormatFloat(x, 'g', 3, 64)
 }
 
+// rough has two digits that count, rounded up: it says how much to expect.
+func rough(x float64) string {
+	unit := math.Pow(10, max(0, math.Floor(math.Log10(max(x, 1)))-1))
+	return strconv.FormatFloat(math.Ceil(x/unit)*unit, 'f', 0, 64)
+}
+
 // value keeps all digits that a person wrote.
 func value(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
