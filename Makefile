@@ -100,13 +100,13 @@ node-packages: ## Install what a real node runs: Debian's containerd, runc, CNI 
 	e2e/node-packages.sh
 
 .PHONY: e2e
-e2e: node-packages build lab images ## Take whole rollouts through a real node and count every request; keeps docs/proof.md (RUN= takes some; takes root)
+e2e: node-packages build lab images prometheus ## Take whole rollouts through a real node and count every request; keeps docs/proof.md (RUN= takes some; takes root)
 	$(ON_NODE) go test -count=1 -timeout 20m ./nodetest
 	$(if $(RUN),,$(ON_NODE) go test -count=1 -timeout 20m ./journeys/lateistio)
 	$(ON_NODE) $(if $(RUN),,PROOF="$(CURDIR)/docs/proof.md") go test -count=1 -timeout 60m $(if $(RUN),-run '$(RUN)') ./journeys
 
 # The rows of the proof that one suite hands to the next.
-ON_NODE := $(E2E) LAB_BIN="$(LAB)" LAB_IMAGES="$(CURDIR)/bin/images" SERIN_BIN="$(CURDIR)/bin/serin" PROOF_ROWS="$(CURDIR)/bin/proof.rows"
+ON_NODE := $(E2E) PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" LAB_BIN="$(LAB)" LAB_IMAGES="$(CURDIR)/bin/images" SERIN_BIN="$(CURDIR)/bin/serin" PROOF_ROWS="$(CURDIR)/bin/proof.rows"
 
 .PHONY: e2e-mutants
 e2e-mutants: node-packages build lab images ## Break each invariant on purpose, and see its journey fail (takes root)

@@ -11,9 +11,9 @@ import (
 )
 
 // judged is a rollout that is judged by what Prometheus counts, in a hurry.
-var judged = with(plan, "serin.dev/steps", "25,50,100", "serin.dev/hold", "10s", "serin.dev/analysis", "checks")
+var judged = with(plan, "serin.dev/steps", "25:1m,50,100", "serin.dev/hold", "10s", "serin.dev/analysis", "checks")
 
-const eager = "interval: 2s\nwarm-up: 2s\nchecks:\n- {name: errors, kind: errors}\n- {name: latency, kind: latency, quantile: 0.99}\n"
+const eager = "interval: 5s\nwarm-up: 2s\nchecks:\n- {name: errors, kind: errors}\n- {name: latency, kind: latency, quantile: 0.99}\n"
 
 // measured is a shop whose controller asks a Prometheus of its own.
 func measured(t *testing.T, m mode, promise string) (*shop, *prometheus) {
@@ -86,7 +86,7 @@ func TestPrometheusGone(t *testing.T) {
 	metrics.kill()
 	p.await("the want of data to be told", func(v journal.View) string {
 		c := v.Condition(app)
-		if c == nil || c.Reason != "AnalysisInconclusive" || !strings.Contains(c.Message, "Prometheus") {
+		if c == nil || c.Reason != "AnalysisInconclusive" || !strings.Contains(c.Message, "prometheus at") {
 			return "the condition does not tell of it"
 		}
 		return ""
