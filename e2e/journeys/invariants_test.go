@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/serin-dev/serin/e2e/internal/journal"
 	"github.com/serin-dev/serin/e2e/sample/report"
 )
 
@@ -134,4 +135,16 @@ func (p *shop) weighted(want ...int) {
 	if weights, err := p.Weights(app); err != nil || !slices.Equal(weights, want) {
 		p.Errorf("the weights were %v (%v), want %v", weights, err, want)
 	}
+}
+
+// neverFewer asserts that once the application ran, as many pods served as the user wanted.
+func (p *shop) neverFewer(replicas int) {
+	p.Helper()
+	seen := false
+	p.Replay(func(e journal.Entry, v journal.View) {
+		canary, own := v.Endpoints(app)
+		if seen = seen || canary+own >= replicas; seen && canary+own < replicas {
+			p.Errorf("at %s only %d of the canary's and %d of the target's pods were endpoints", e.At.Format("15:04:05.000"), canary, own)
+		}
+	})
 }

@@ -20,6 +20,7 @@ func TestPromoted(t *testing.T) {
 		p.noneFailed()
 		p.sharesAreTrue("v2")
 		p.climbs()
+		p.neverFewer(4)
 		if m == mesh { // by the ratio of pods, one of stable serves until the promotion
 			p.neverBack("v2")
 		}

@@ -22,7 +22,7 @@ type row struct {
 	requests int
 	failed   int
 	resent   int // sent nowhere by the client's own library, and then answered
-	canary   int // of the failed: what a bad canary answered, or left unanswered when it ended
+	canary   int // of the failed: what a bad canary answered, or left unanswered when it ended or was ready no more
 	shares   []string
 	took     time.Duration
 }
@@ -53,7 +53,7 @@ const head = `# Proof
 
 What "make e2e" counted when it last ran as a whole, on a real node: kubelet, containerd, kube-proxy, istiod, real pods. "Failed" counts every
 request that was not answered as it should be; "by the canary" are those among them that a canary answered which was made to be bad, or left
-unanswered when it ended. "Resent" counts calls that gRPC-Go's own library failed without sending them, at the instant of a change of routes ("unknown cluster
+unanswered when it ended or was ready no more. "Resent" counts calls that gRPC-Go's own library failed without sending them, at the instant of a change of routes ("unknown cluster
 selected for RPC", see e2e/sample/report); the client tried again at once and was answered. Shares are step→seen: what the step asked for, where pods carry it by their ratio what their number allows, and what
 clients saw. Each share lies in the binomial band of what it should be; all bands of a run together give a false alarm in one run of a thousand.
 

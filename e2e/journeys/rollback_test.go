@@ -41,6 +41,7 @@ func TestAborted(t *testing.T) {
 		func(p *shop) {
 			p.obeyed("abort")
 			p.noneFailed()
+			p.neverFewer(3)
 		},
 		"AbortRequested")
 }

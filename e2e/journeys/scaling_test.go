@@ -149,15 +149,3 @@ func TestSizes(t *testing.T) {
 		})
 	}
 }
-
-// neverFewer asserts that once the application ran, as many pods served as the user wanted.
-func (p *shop) neverFewer(replicas int) {
-	p.Helper()
-	seen := false
-	p.Replay(func(e journal.Entry, v journal.View) {
-		canary, own := v.Endpoints(app)
-		if seen = seen || canary+own >= replicas; seen && canary+own < replicas {
-			p.Errorf("at %s only %d of the canary's and %d of the target's pods were endpoints", e.At.Format("15:04:05.000"), canary, own)
-		}
-	})
-}
