@@ -225,3 +225,9 @@ func (w *World) pass(ctx context.Context) (Pass, error) {
 	}
 	return Pass{w.Now, snapshot, decision, changes, w.writes}, nil
 }
+
+// AtRest reports whether nothing is left to happen by itself.
+func (w *World) AtRest() bool { return w.due.IsZero() && w.next().IsZero() }
+
+// Wake makes Serin look again though nothing changed, as a new sample does.
+func (w *World) Wake() { w.due = w.Now }
