@@ -20,8 +20,8 @@ const istio = "networking.istio.io"
 
 // Known is an object of a kind that matters to a rollout.
 type Known struct {
-	Object                // as it was written
-	Value   client.Object // typed; unstructured where it is Istio's
+	Object               // as it was written
+	Value  client.Object // typed; unstructured where it is Istio's
 }
 
 // kinds are made for what matters to a rollout, Istio's kinds aside.

@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -81,7 +81,7 @@ func copied(object client.Object) client.Object {
 // add creates an object as if it had always been there.
 func (o *objects) add(object client.Object) {
 	if object.GetUID() == "" {
-		object.SetUID(types.UID(fmt.Sprintf("%s-%d", object.GetName(), o.version+1)))
+		object.SetUID(types.UID("uid-" + strconv.Itoa(o.version+1)))
 	}
 	object.SetGeneration(1)
 	o.put(object)

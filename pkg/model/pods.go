@@ -147,7 +147,7 @@ func (w *World) manifest(set *appsv1.ReplicaSet, p pod) *corev1.Pod {
 	if w.serves(set, p) {
 		state = "ready"
 	}
-	object := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: set.Namespace, Name: p.name, UID: types.UID(p.name),
+	object := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: set.Namespace, Name: p.name, UID: types.UID("pod " + p.name),
 		Labels: set.Spec.Template.Labels, Annotations: map[string]string{stateKey: state},
 		OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(set, appsv1.SchemeGroupVersion.WithKind("ReplicaSet"))}}}
 	object.Spec.NodeName = "node"

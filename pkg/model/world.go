@@ -182,7 +182,7 @@ func (w *World) instant(ctx context.Context, each func(Pass) error) error {
 			}
 			return nil
 		}
-		pass, err := w.pass(ctx)
+		pass, err := w.Pass(ctx)
 		if err != nil {
 			return err
 		}
@@ -192,8 +192,8 @@ func (w *World) instant(ctx context.Context, each func(Pass) error) error {
 	}
 }
 
-// pass is what the controller does: observe, decide, apply.
-func (w *World) pass(ctx context.Context) (Pass, error) {
+// Pass is what the controller does: observe, decide, apply.
+func (w *World) Pass(ctx context.Context) (Pass, error) {
 	if w.passes++; w.passes > limit {
 		return Pass{}, fmt.Errorf("the modelled rollout of %s does not come to an end", w.target)
 	}

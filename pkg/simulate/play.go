@@ -154,7 +154,7 @@ func (p *player) end() {
 	p.result.Reason, p.result.Message = d.Reason, d.Message
 	switch d.Phase {
 	case rollout.Idle:
-		p.result.Outcome = Promoted
+		p.result.Outcome, p.result.Reason, p.result.Message = Promoted, p.told.Reason, p.told.Message
 	case rollout.RolledBack:
 		p.result.Outcome = RolledBack
 	default:
