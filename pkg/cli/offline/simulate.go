@@ -68,7 +68,7 @@ func (s *simulation) scenario(command *cobra.Command, names []string) (simulate.
 	var wrong []string
 	note := func(err error) {
 		if err != nil {
-			wrong = append(wrong, err.Error())
+			wrong = append(wrong, strings.Split(err.Error(), "\n")...)
 		}
 	}
 	note(output(s.format, "json"))
