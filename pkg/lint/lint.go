@@ -72,7 +72,11 @@ func Check(ctx context.Context, set *manifest.Set, namespace string) ([]Finding,
 	known := set.Known(namespace)
 	var found []Finding
 	for _, problem := range set.Problems {
-		found = append(found, Finding{"Unreadable", Error, problem.Message, problem.Place})
+		level := Error
+		if problem.Rule == manifest.Repeated { // as bases and overlays do
+			level = Warning
+		}
+		found = append(found, Finding{string(problem.Rule), level, problem.Message, problem.Place})
 	}
 	for _, k := range known {
 		deployment, ok := k.Value.(*appsv1.Deployment)

@@ -26,11 +26,22 @@ type Place struct {
 // String is the form that editors and compilers know: file:line.
 func (p Place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
 
-// Problem is something in a file that cannot be read.
+// Problem is something in a file that cannot be read as it stands.
 type Problem struct {
+	Rule    Rule
 	Place   Place
 	Message string
 }
+
+// Rule names what a Problem is about.
+type Rule string
+
+// The rules.
+const (
+	Unreadable Rule = "Unreadable" // it is no Kubernetes object
+	NotQuoted  Rule = "NotQuoted"  // an annotation or label that is no string
+	Repeated   Rule = "Repeated"   // the object is there already
+)
 
 func (p Problem) String() string { return p.Place.String() + ": " + p.Message }
 
@@ -92,7 +103,7 @@ func (s *Set) addDocument(file string, above int, text []byte) {
 	}
 	fields, ok := values.(map[string]any)
 	if !ok {
-		s.problem(Place{file, above + 1, 1}, "this is no Kubernetes object; write apiVersion, kind, metadata and spec")
+		s.problem(Unreadable, Place{file, above + 1, 1}, "this is no Kubernetes object; write apiVersion, kind, metadata and spec")
 		return
 	}
 	s.addObject(Object{&unstructured.Unstructured{Object: fields}, file, above, node.Content[0]})
@@ -111,8 +122,8 @@ func parse(text []byte) (any, error) {
 	return values, nil
 }
 
-func (s *Set) problem(at Place, format string, args ...any) {
-	s.Problems = append(s.Problems, Problem{at, fmt.Sprintf(format, args...)})
+func (s *Set) problem(rule Rule, at Place, format string, args ...any) {
+	s.Problems = append(s.Problems, Problem{rule, at, fmt.Sprintf(format, args...)})
 }
 
 var lineInError = regexp.MustCompile(`line ([0-9]{1,9})(: ?)?`)
@@ -127,7 +138,7 @@ func syntax(file string, above int, err error) Problem {
 		at.Line = above + n
 		message = strings.Replace(message, found[0], "", 1)
 	}
-	return Problem{at, "the YAML cannot be read: " + strings.TrimSpace(message)}
+	return Problem{Unreadable, at, "the YAML cannot be read: " + strings.TrimSpace(message)}
 }
 
 // addObject takes the items of a List apart, and looks for what every object needs.
@@ -139,7 +150,7 @@ func (s *Set) addObject(o Object) {
 		for i, item := range items {
 			fields, ok := item.(map[string]any)
 			if !ok {
-				s.problem(o.Place("items"), "item %d of the %s is no object", i, kind)
+				s.problem(Unreadable, o.Place("items"), "item %d of the %s is no object", i, kind)
 				continue
 			}
 			s.addObject(Object{&unstructured.Unstructured{Object: fields}, o.file, o.above, element(list, i)})
@@ -151,7 +162,7 @@ func (s *Set) addObject(o Object) {
 	name, _ := metadata["name"].(string)
 	for _, need := range []struct{ field, value string }{{"apiVersion", version}, {"kind", kind}, {"metadata.name", name}} {
 		if need.value == "" {
-			s.problem(o.Place(), "%s is missing", need.field)
+			s.problem(Unreadable, o.Place(), "%s is missing", need.field)
 			return
 		}
 	}
@@ -177,7 +188,7 @@ func (s *Set) quote(o Object, metadata map[string]any) {
 			if values[key] == nil {
 				text = ""
 			}
-			s.problem(o.Place("metadata", field, key), "%s: the value is no string, and the API server refuses it; put it in quotes: %s: %q", key, key, text)
+			s.problem(NotQuoted, o.Place("metadata", field, key), "%s: the value is no string, and the API server refuses it; put it in quotes: %s: %q", key, key, text)
 			values[key] = text
 		}
 	}

@@ -55,7 +55,7 @@ func TestProblems(t *testing.T) {
 		"everything at once": {"kind: a\n---\nkind: b\napiVersion: v1\n---\n- c\n",
 			[]string{"f.yaml:1: apiVersion is missing", "f.yaml:3: metadata.name is missing", "f.yaml:6: this is no Kubernetes object; write apiVersion, kind, metadata and spec"}},
 		"a Deployment of the wrong shape": {strings.ReplaceAll(shop, "replicas: 4", "replicas: four"),
-			[]string{"f.yaml:9: Deployment shop: it cannot be read: cannot convert string to int32"}},
+			[]string{"f.yaml:10: Deployment shop: spec.replicas is a string, which it cannot be; write a value of type int32"}},
 		"twice the same": {shop + "---\n" + shop,
 			[]string{"f.yaml:22: Deployment web/shop is here for the second time, after f.yaml:2; only the first is read"}},
 	} {

@@ -3,6 +3,8 @@
 package manifest
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,7 +12,6 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -42,7 +43,8 @@ func (s *Set) Known(namespace string) []Known {
 	for _, o := range s.Objects {
 		known, err := recognise(o, namespace)
 		if err != nil {
-			s.problem(o.Place("spec"), "%s %s: %s", o.GetKind(), o.GetName(), err)
+			at, why := o.mistyped(err)
+			s.problem(Unreadable, at, "%s %s: %s", o.GetKind(), o.GetName(), why)
 			continue
 		}
 		if known.Value == nil {
@@ -50,7 +52,7 @@ func (s *Set) Known(namespace string) []Known {
 		}
 		name := fmt.Sprintf("%s %s", o.GetKind(), client.ObjectKeyFromObject(known.Value))
 		if first, found := seen[name]; found {
-			s.problem(o.Place(), "%s is here for the second time, after %s; only the first is read", name, first)
+			s.problem(Repeated, o.Place(), "%s is here for the second time, after %s; only the first is read", name, first)
 			continue
 		}
 		seen[name] = o.Place()
@@ -75,13 +77,26 @@ func recognise(o Object, namespace string) (Known, error) {
 	if kind.Kind == "HorizontalPodAutoscaler" {
 		fields = scaleTargetOnly(o.Unstructured) // versions differ in everything else
 	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(fields, value); err != nil {
-		return Known{}, fmt.Errorf("it cannot be read: %s", strings.TrimPrefix(err.Error(), "unrecognized type: "))
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return Known{}, err
+	}
+	if err := json.Unmarshal(raw, value); err != nil {
+		return Known{}, err
 	}
 	if kind.Kind == "Namespace" {
 		namespace = ""
 	}
 	return Known{o, placed(value, namespace)}, nil
+}
+
+// mistyped says which field has a value that it cannot have.
+func (o Object) mistyped(err error) (Place, string) {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return o.Place("spec"), "it cannot be read: " + err.Error()
+	}
+	return o.Place(strings.Split(wrong.Field, ".")...), fmt.Sprintf("%s is a %s, which it cannot be; write a value of type %s", wrong.Field, wrong.Value, wrong.Type)
 }
 
 func placed[T client.Object](value T, namespace string) T {

@@ -148,7 +148,7 @@ func (w *World) edit(change func(*appsv1.Deployment)) {
 }
 
 // limit is how often Serin may look in one run; no rollout goes on for ever.
-const limit = 20_000
+const limit = 100_000
 
 // Run lets time pass until nothing is left to happen or the time has come.
 // After every look of Serin it calls each; where that returns an error, it stops.
@@ -220,10 +220,16 @@ func (w *World) Pass(ctx context.Context) (Pass, error) {
 	switch {
 	case changes.Any():
 		w.due = w.Now
-	case decision.Recheck > 0:
+	case decision.Recheck > 0 && !awaitsPerson(decision):
 		w.due = w.Now.Add(decision.Recheck)
 	}
 	return Pass{w.Now, snapshot, decision, changes, w.writes}, nil
+}
+
+// awaitsPerson: what only a person can put right is looked at again and again,
+// and here nobody puts it right.
+func awaitsPerson(d rollout.Decision) bool {
+	return d.Phase == rollout.Paused || d.Phase == rollout.Idle
 }
 
 // AtRest reports whether nothing is left to happen by itself.

@@ -94,10 +94,12 @@ type writer struct {
 	last    model.Pass
 	writes  []model.Write // of the step under way
 	asked   bool          // a person was asked in the step under way
+	begun   bool
 }
 
 func (w *writer) note(p model.Pass) error {
-	if len(w.plan.Steps) == 0 {
+	if !w.begun {
+		w.begun = true
 		w.first(p)
 	}
 	if name := stage(p.Decision); name != "" && (len(w.plan.Steps) == 0 || w.plan.Steps[len(w.plan.Steps)-1].Name != name) {

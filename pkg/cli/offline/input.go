@@ -3,6 +3,7 @@
 package offline
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -61,6 +62,9 @@ func (in *input) read(stdin io.Reader, namespace string) (known, error) {
 		}
 	}
 	if len(set.Problems) > 0 {
+		slices.SortStableFunc(set.Problems, func(a, b manifest.Problem) int {
+			return cmp.Or(strings.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Line, b.Place.Line))
+		})
 		var messages []string
 		for _, problem := range set.Problems {
 			messages = append(messages, problem.String())
