@@ -166,7 +166,7 @@ func (w *World) manifest(set *appsv1.ReplicaSet, p pod) *corev1.Pod {
 
 func (w *World) container(set *appsv1.ReplicaSet, p pod, name string) corev1.ContainerStatus {
 	running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
-	status := corev1.ContainerStatus{Name: name, Ready: w.serves(set, p), Started: new(!p.ready.After(w.Now)), State: running}
+	status := corev1.ContainerStatus{Name: name, Ready: w.serves(set, p), Started: new(true), State: running}
 	if w.ails(set) == Crashing {
 		status.RestartCount = crashes
 		status.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}

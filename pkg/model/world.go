@@ -18,6 +18,7 @@ import (
 	"github.com/serin-dev/serin/pkg/apply"
 	"github.com/serin-dev/serin/pkg/observe"
 	"github.com/serin-dev/serin/pkg/rollout"
+	"github.com/serin-dev/serin/pkg/workload"
 )
 
 // World is a cluster with one Deployment that has opted in, at one instant.
@@ -27,6 +28,7 @@ type World struct {
 	Judge   func() analysis.Verdict // nil: pod health alone
 	Ails    Ailment                 // of the canary's pods
 	Stable  string                  // pod-template-hash of the first ReplicaSet; empty: any
+	Mesh    bool                    // Istio's API is served
 
 	target    types.NamespacedName
 	api       *objects
@@ -56,21 +58,28 @@ type Pass struct {
 	Writes   []Write
 }
 
-// always is what holds for the whole cluster: Istio is there, and so is the guard.
-type always struct{}
+// surroundings are what holds for the whole cluster. The guard is there.
+type surroundings struct{ *World }
 
-func (always) Mesh() (bool, error)  { return true, nil }
-func (always) Guard() rollout.Guard { return rollout.GuardPolicy }
+func (s surroundings) Mesh() (bool, error)  { return s.World.Mesh, nil }
+func (s surroundings) Guard() rollout.Guard { return rollout.GuardPolicy }
 
-// New is a world of these objects in which the target runs its template.
+// New is a world of these objects in which the target runs its template. It has
+// Istio where any of them has to do with it.
 func New(target *appsv1.Deployment, others []client.Object, now time.Time) *World {
 	w := &World{Now: now, Startup: func() time.Duration { return 0 }, target: client.ObjectKeyFromObject(target), api: newObjects(),
 		sizes: map[types.UID]int32{}, pods: map[types.UID][]pod{}}
-	w.observer = &observe.Observer{Cached: w.api, Live: w.api, Surroundings: always{}, Memory: observe.NewMemory()}
+	w.observer = &observe.Observer{Cached: w.api, Live: w.api, Surroundings: surroundings{w}, Memory: observe.NewMemory()}
 	w.api.wrote = func(verb Verb, before, after client.Object) { w.writes = append(w.writes, Write{verb, before, after}) }
+	spaces := map[string]string{}
 	for _, object := range others {
 		w.add(object)
+		if object.GetName() == target.Namespace && object.GetNamespace() == "" {
+			spaces = object.GetLabels()
+		}
+		w.Mesh = w.Mesh || kindOf(object).Group == observe.VirtualServiceKind.Group
 	}
+	w.Mesh = w.Mesh || target.Annotations[annotations.Traffic] == string(rollout.Istio) || workload.InMesh(target.Spec.Template, spaces)
 	if _, found := w.api.kept[keyOf(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: target.Namespace}})]; !found {
 		w.api.add(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: target.Namespace}})
 	}

@@ -22,6 +22,7 @@ type Input struct {
 	Others []client.Object         // everything around it
 	Wanted *corev1.PodTemplateSpec // the new template; nil: the same, restarted
 	Stable string                  // pod-template-hash of what serves, where it is known
+	Mesh   bool                    // Istio's API is known to be served
 	Notes  []string                // about the input
 }
 
@@ -47,7 +48,7 @@ func Make(ctx context.Context, in Input) (Plan, error) {
 	target := in.Target.DeepCopy()
 	notes := append(in.Notes, prepare(target)...)
 	world := model.New(target, in.Others, epoch)
-	world.Stable = in.Stable
+	world.Stable, world.Mesh = in.Stable, world.Mesh || in.Mesh
 	if world.Stable == "" {
 		world.Stable = "stable"
 	}

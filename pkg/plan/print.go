@@ -32,9 +32,12 @@ func (p Plan) Print(out io.Writer) error {
 	}
 	b.WriteByte('\n')
 	p.printList(&b)
-	if len(p.Steps) > 0 {
+	switch {
+	case len(p.Steps) > 0:
 		p.printSteps(&b)
 		p.printChanges(&b)
+	case p.StoppedBy == "":
+		b.WriteString("\nNothing rolls out: the template is the one that serves already.\n")
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
@@ -72,7 +75,7 @@ func (p Plan) printSteps(b *strings.Builder) {
 	_ = table.Flush() // into memory
 	fmt.Fprintf(b, "\n%s from the new template to the end, with pods that are available at once", span(p.Seconds))
 	if p.Persons > 0 {
-		fmt.Fprintf(b, " and %s who answer at once", count(p.Persons, "person"))
+		b.WriteString(" and people who answer at once")
 	}
 	fmt.Fprintf(b, "; at most %s.\n", count(p.MostPods, "pod"))
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/serin-dev/serin/pkg/rollout"
 )
@@ -24,9 +23,9 @@ type Odds struct {
 	Low     float64 `json:"low"`
 	High    float64 `json:"high"`
 	// How long they took.
-	Fastest time.Duration `json:"fastest"`
-	Median  time.Duration `json:"median"`
-	Slowest time.Duration `json:"slowest"`
+	Fastest Seconds `json:"fastest"`
+	Median  Seconds `json:"median"`
+	Slowest Seconds `json:"slowest"`
 }
 
 // Repeat plays the scenario with so many seeds, beginning with its own, and
@@ -36,7 +35,7 @@ func Repeat(ctx context.Context, scenario Scenario, runs int) ([]Odds, error) {
 		outcome Outcome
 		reason  rollout.Reason
 	}
-	took := map[end][]time.Duration{}
+	took := map[end][]Seconds{}
 	for range runs {
 		if err := ctx.Err(); err != nil {
 			return nil, err

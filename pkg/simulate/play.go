@@ -130,7 +130,7 @@ func (p *player) strike(pass model.Pass) {
 
 // say adds a line of somebody else.
 func (p *player) say(message string) {
-	p.result.Lines = append(p.result.Lines, Line{After: p.world.Now.Sub(epoch), Message: message})
+	p.result.Lines = append(p.result.Lines, Line{After: Seconds(p.world.Now.Sub(epoch)), Message: message})
 }
 
 // report adds a line where the controller would write one to its log and an Event.
@@ -139,7 +139,7 @@ func (p *player) report(pass model.Pass) {
 	if !pass.Changes.Any() || (d.Quiet && !pass.Changes.Told) {
 		return
 	}
-	line := Line{pass.At.Sub(epoch), d.Reason, d.Phase, d.Memo.Weight, d.Message}
+	line := Line{Seconds(pass.At.Sub(epoch)), d.Reason, d.Phase, d.Memo.Weight.String(), d.Message}
 	if same := p.told; same.Reason == line.Reason && same.Message == line.Message {
 		return
 	}
@@ -149,7 +149,7 @@ func (p *player) report(pass model.Pass) {
 
 func (p *player) end() {
 	d := p.last.Decision
-	p.result.Took = p.last.At.Sub(epoch)
+	p.result.Took = Seconds(p.last.At.Sub(epoch))
 	p.result.Stable, p.result.Canary = p.counter.stable, p.counter.canary
 	p.result.Reason, p.result.Message = d.Reason, d.Message
 	switch d.Phase {

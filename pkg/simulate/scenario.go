@@ -3,6 +3,7 @@
 package simulate
 
 import (
+	"strconv"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -73,22 +74,35 @@ const (
 	Waiting    Outcome = "waiting" // it goes on only when a person puts something right
 )
 
+// Seconds is a time that reads as a number of seconds in JSON.
+type Seconds time.Duration
+
+// MarshalJSON implements [encoding/json.Marshaler].
+func (s Seconds) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, time.Duration(s).Round(time.Second).Seconds(), 'f', -1, 64), nil
+}
+
+// String is the time in whole seconds, such as 1m30s.
+func (s Seconds) String() string { return time.Duration(s).Round(time.Second).String() }
+
 // Line is one line of a transcript.
 type Line struct {
-	After   time.Duration  `json:"after"`
+	After   Seconds        `json:"after"`
 	Reason  rollout.Reason `json:"reason,omitempty"` // empty: it was done to the rollout, not by it
 	Phase   rollout.Phase  `json:"phase,omitempty"`
-	Weight  rollout.Weight `json:"weight"`
+	Weight  string         `json:"weight,omitempty"`
 	Message string         `json:"message"`
 }
 
 // Result is what became of the rollout.
 type Result struct {
-	Lines   []Line
-	Outcome Outcome
-	Reason  rollout.Reason // of the rollback, or of what it waits for
-	Message string
-	Took    time.Duration
+	Lines   []Line         `json:"lines"`
+	Outcome Outcome        `json:"outcome"`
+	Reason  rollout.Reason `json:"reason"` // of the ending, or of what it waits for
+	Message string         `json:"message"`
+	Took    Seconds        `json:"took"`
 
-	Stable, Canary analysis.Counts // requests, where they are modelled
+	// Requests, where they are modelled.
+	Stable analysis.Counts `json:"stable"`
+	Canary analysis.Counts `json:"canary"`
 }

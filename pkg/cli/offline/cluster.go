@@ -71,7 +71,11 @@ func (c cluster) plan(ctx context.Context, in *input, name string, files known) 
 		}
 	}
 	target := &appsv1.Deployment{}
-	if err := c.reader.Get(ctx, client.ObjectKey{Namespace: place, Name: name}, target); err != nil {
+	err := c.reader.Get(ctx, client.ObjectKey{Namespace: place, Name: name}, target)
+	if apierrors.IsNotFound(err) {
+		return plan.Input{}, fmt.Errorf("there is no Deployment %s in namespace %s; to see those that are there: kubectl get deployments -n %s", name, place, place)
+	}
+	if err != nil {
 		return plan.Input{}, explain(err, "get", "deployments", place, "reading Deployment "+name)
 	}
 	input := plan.Input{Target: target}
@@ -81,11 +85,18 @@ func (c cluster) plan(ctx context.Context, in *input, name string, files known) 
 	if err := c.around(ctx, &input, files); err != nil {
 		return plan.Input{}, err
 	}
-	var err error
-	if input.Wanted, err = in.wanted(target); err != nil || input.Wanted != nil || next == nil {
-		return input, err
+	wanted, err := in.wanted(target)
+	switch {
+	case err != nil:
+		return plan.Input{}, err
+	case wanted != nil:
+		input.Wanted = wanted
+	case next != nil:
+		return adopt(input, next), nil
+	case input.Wanted != nil:
+		input.Notes = append(input.Notes, "a rollout is under way, or its template was rejected; the plan is for that template, from the beginning")
 	}
-	return adopt(input, next), nil
+	return input, nil
 }
 
 // adopt takes what the file wants. Whether its template differs from what
@@ -111,7 +122,7 @@ func images(template corev1.PodTemplateSpec) []string {
 	return all
 }
 
-// serving puts back the template that serves, where another is held.
+// serving puts back the template that serves, where another is held and wanted.
 func (c cluster) serving(ctx context.Context, input *plan.Input) error {
 	target := input.Target
 	memo, err := annotations.ReadMemo(target.Annotations[annotations.Rollout])
@@ -136,7 +147,6 @@ func (c cluster) serving(ctx context.Context, input *plan.Input) error {
 			input.Stable = hash
 		}
 		if hash == memo.Stable && !same {
-			input.Notes = append(input.Notes, "a rollout is under way, or its template was rejected; the plan is for that template, from the beginning")
 			held := target.Spec.Template
 			input.Wanted = &held
 			target.Spec.Template = *set.Spec.Template.DeepCopy()
@@ -223,6 +233,7 @@ func (c cluster) mesh(ctx context.Context, input *plan.Input, kind schema.GroupV
 	case err != nil:
 		return explain(err, "list", kind.Kind, input.Target.Namespace, "reading "+kind.Kind+"s")
 	}
+	input.Mesh = true
 	for i := range list.Items {
 		if list.Items[i].GetLabels()[annotations.ManagedBy] != annotations.Manager { // of a rollout under way
 			input.Others = append(input.Others, &list.Items[i])

@@ -32,6 +32,7 @@ func (in *input) add(command *cobra.Command) {
 
 func (in *input) addImages(command *cobra.Command) {
 	command.Flags().StringToStringVar(&in.images, "new-image", nil, "`CONTAINER=IMAGE` of the new template; without it, the rollout is that of a restart")
+	command.Flags().Lookup("new-image").DefValue = "" // an empty map has no form to type
 }
 
 // namespace is the one that the flag of kubectl's names, where there is one.

@@ -84,6 +84,7 @@ func TestCommands(t *testing.T) {
 		"simulate what never comes":  "simulate -f testdata/in/shop.yaml --abort-at 50 --crash-at 100",
 		"simulate the odds":          "simulate -f testdata/in/shop.yaml --pods-ready-after 1m-11m --runs 40",
 		"simulate the odds as JSON":  "simulate -f testdata/in/shop.yaml --pods-ready-after 1m-11m --runs 5 -o json",
+		"simulate as JSON":           "simulate -f testdata/in/shop.yaml --abort-at 0.5 --rps 10 -o json",
 		"simulate with wrong flags":  "simulate --crash-at much --scale-at 4 --pods-ready-after soon --runs 0 --rps -1 -o xml",
 		"simulate one that is not":   "simulate none -f testdata/in/shop.yaml",
 		"simulate several at a time": "simulate -f testdata/in/shop.yaml -f testdata/in/plain.yaml",

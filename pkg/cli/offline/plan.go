@@ -10,7 +10,10 @@ import (
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
 
+	"github.com/serin-dev/serin/pkg/annotations"
+	"github.com/serin-dev/serin/pkg/observe"
 	"github.com/serin-dev/serin/pkg/plan"
+	"github.com/serin-dev/serin/pkg/rollout"
 )
 
 // PlanCommand says beforehand what rollouts will do.
@@ -81,14 +84,20 @@ func (in *input) plans(command *cobra.Command, names []string, server bool, conn
 	return inputs, nil
 }
 
-// offlineNotes say what files alone cannot tell of a Deployment.
+// offlineNotes say what files alone cannot tell of a Deployment: whether it is
+// in the mesh, where neither its annotations nor a VirtualService say so.
 func offlineNotes(k known, target *appsv1.Deployment) []string {
+	if traffic := target.Annotations[annotations.Traffic]; traffic != "" && traffic != string(rollout.Auto) {
+		return nil
+	}
 	for _, object := range k.objects {
-		if object.GetName() == target.Namespace && object.GetNamespace() == "" {
+		routes := object.GetObjectKind().GroupVersionKind().Kind == observe.VirtualServiceKind.Kind
+		if routes || object.GetName() == target.Namespace && object.GetNamespace() == "" {
 			return nil
 		}
 	}
-	return []string{fmt.Sprintf("Namespace %s is not in the files, so whether it asks for Istio's injection is not known; give its file with -f, too, or set serin.dev/traffic", target.Namespace)}
+	return []string{fmt.Sprintf("Namespace %s is not in the files, so whether it asks for Istio's injection is not known; give its file with -f, too, or set %s",
+		target.Namespace, annotations.Traffic)}
 }
 
 // makePlans prints all plans. One that cannot come to its end makes the command fail, at last.

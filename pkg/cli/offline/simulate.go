@@ -149,7 +149,7 @@ func (s *simulation) transcript(ctx context.Context, out io.Writer, scenario sim
 		if line.Reason != "" {
 			text = fmt.Sprintf("%-11s %6s  %s: %s", line.Phase, line.Weight, line.Reason, line.Message)
 		}
-		fmt.Fprintf(&b, "%s%9s  %s\n", prefix, line.After.Round(time.Second), text)
+		fmt.Fprintf(&b, "%s%9s  %s\n", prefix, line.After, text)
 	}
 	b.WriteString(prefix + s.verdict(result) + "\n")
 	_, err = io.WriteString(out, b.String())
@@ -158,7 +158,7 @@ func (s *simulation) transcript(ctx context.Context, out io.Writer, scenario sim
 
 // verdict is the last line.
 func (s *simulation) verdict(r simulate.Result) string {
-	text := fmt.Sprintf("%s after %s", r.Outcome, r.Took.Round(time.Second))
+	text := fmt.Sprintf("%s after %s", r.Outcome, r.Took)
 	if r.Outcome != simulate.Promoted {
 		text += fmt.Sprintf(": %s: %s", r.Reason, r.Message)
 	}
@@ -180,7 +180,7 @@ func (s *simulation) odds(ctx context.Context, out io.Writer, scenario simulate.
 	fmt.Fprintln(table, "Ended\tReason\tRuns\tOdds\tBetween\tFastest\tMedian\tSlowest")
 	for _, o := range odds {
 		fmt.Fprintf(table, "%s\t%s\t%d\t%.1f%%\t%.1f%% and %.1f%%\t%s\t%s\t%s\n", o.Outcome, o.Reason, o.Runs, o.Percent, o.Low, o.High,
-			o.Fastest.Round(time.Second), o.Median.Round(time.Second), o.Slowest.Round(time.Second))
+			o.Fastest, o.Median, o.Slowest)
 	}
 	return table.Flush()
 }
