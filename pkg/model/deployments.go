@@ -5,9 +5,9 @@ package model
 import (
 	"cmp"
 	"hash/fnv"
-	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -48,11 +48,14 @@ func each[T interface {
 	comparable
 }](o *objects) []T {
 	var all []T
-	for _, at := range slices.SortedFunc(maps.Keys(o.kept), compare) {
-		if object, ok := o.kept[at].(T); ok {
+	for _, kept := range o.kept {
+		if object, ok := kept.(T); ok {
 			all = append(all, object)
 		}
 	}
+	slices.SortFunc(all, func(a, b T) int {
+		return cmp.Or(strings.Compare(a.GetNamespace(), b.GetNamespace()), strings.Compare(a.GetName(), b.GetName()))
+	})
 	return all
 }
 

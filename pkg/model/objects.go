@@ -3,9 +3,9 @@
 package model
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -107,18 +107,20 @@ func (o *objects) List(_ context.Context, out client.ObjectList, options ...clie
 	var asked client.ListOptions
 	asked.ApplyOptions(options)
 	kind := kindOf(out)
-	var items []runtime.Object
-	for _, at := range slices.SortedFunc(maps.Keys(o.kept), compare) {
-		object := o.kept[at]
+	var found []key
+	for at, object := range o.kept {
 		if at.kind == kind && (asked.Namespace == "" || asked.Namespace == at.name.Namespace) && matches(object, asked) {
-			items = append(items, object)
+			found = append(found, at)
 		}
 	}
+	slices.SortFunc(found, func(a, b key) int {
+		return cmp.Or(strings.Compare(a.name.Namespace, b.name.Namespace), strings.Compare(a.name.Name, b.name.Name))
+	})
+	items := make([]runtime.Object, 0, len(found))
+	for _, at := range found {
+		items = append(items, o.kept[at])
+	}
 	return meta.SetList(out, items)
-}
-
-func compare(a, b key) int {
-	return strings.Compare(a.kind.Kind+"\x00"+a.name.String(), b.kind.Kind+"\x00"+b.name.String())
 }
 
 func matches(object client.Object, asked client.ListOptions) bool {

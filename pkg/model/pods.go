@@ -99,10 +99,10 @@ func (w *World) show(set *appsv1.ReplicaSet) {
 		Labels: map[string]string{discoveryv1.LabelServiceName: w.service(), annotations.CanaryOf: w.target.Name}}}
 	shown := map[string]bool{}
 	for _, p := range w.pods[set.UID] {
-		object := w.manifest(set, p)
 		shown[p.name] = true
-		if old, found := w.api.kept[keyOf(object)]; !found || !sameStatus(old.(*corev1.Pod), object) { //nolint:errcheck // it is stored as a pod
-			w.api.add(object)
+		old, found := w.api.kept[key{podKind, types.NamespacedName{Namespace: set.Namespace, Name: p.name}}]
+		if !found || old.GetAnnotations()[stateKey] != w.state(set, p) {
+			w.api.add(w.manifest(set, p))
 		}
 		slice.Endpoints = append(slice.Endpoints, discoveryv1.Endpoint{
 			Conditions: discoveryv1.EndpointConditions{Ready: new(w.serves(set, p))},
@@ -127,9 +127,7 @@ func (w *World) service() string {
 	return memo.Service
 }
 
-func sameStatus(a, b *corev1.Pod) bool {
-	return a.Annotations[stateKey] == b.Annotations[stateKey]
-}
+var podKind = kindOf(&corev1.Pod{})
 
 func sameEndpoints(a, b *discoveryv1.EndpointSlice) bool {
 	return a.Labels[discoveryv1.LabelServiceName] == b.Labels[discoveryv1.LabelServiceName] &&
@@ -141,12 +139,16 @@ func sameEndpoints(a, b *discoveryv1.EndpointSlice) bool {
 // stateKey tells on a pod what its status says, so that it is compared in one word.
 const stateKey = "model/state"
 
+func (w *World) state(set *appsv1.ReplicaSet, p pod) string {
+	if w.serves(set, p) {
+		return "ready"
+	}
+	return string(w.ails(set))
+}
+
 // manifest is a pod of the canary, as the kubelet would report it.
 func (w *World) manifest(set *appsv1.ReplicaSet, p pod) *corev1.Pod {
-	state := string(w.ails(set))
-	if w.serves(set, p) {
-		state = "ready"
-	}
+	state := w.state(set, p)
 	object := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: set.Namespace, Name: p.name, UID: types.UID("pod " + p.name),
 		Labels: set.Spec.Template.Labels, Annotations: map[string]string{stateKey: state},
 		OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(set, appsv1.SchemeGroupVersion.WithKind("ReplicaSet"))}}}
