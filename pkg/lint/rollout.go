@@ -88,10 +88,23 @@ func (s subject) translate(p rollout.Problem) []Finding {
 
 // routes finds what cannot be split.
 func (s subject) routes(service string) []Finding {
-	var (
-		svc      *corev1.Service
-		vss, drs []*unstructured.Unstructured
-	)
+	svc, vss, drs := s.around(service)
+	if svc == nil || len(vss)+len(drs) == 0 {
+		return nil
+	}
+	var found []Finding
+	for _, p := range traffic.Problems(svc, vss, drs, traffic.Service{Name: service, Namespace: s.deployment.Namespace}) {
+		level := Warning
+		if p.Blocking {
+			level = Error
+		}
+		found = append(found, s.find(p.Rule, level, s.placeOf(p), "%s: %s", p.Object, p.Message))
+	}
+	return found
+}
+
+// around are the Service and all of Istio's objects.
+func (s subject) around(service string) (svc *corev1.Service, vss, drs []*unstructured.Unstructured) {
 	for _, known := range s.all {
 		switch value := known.Value.(type) {
 		case *corev1.Service:
@@ -106,18 +119,7 @@ func (s subject) routes(service string) []Finding {
 			}
 		}
 	}
-	if svc == nil || len(vss)+len(drs) == 0 {
-		return nil
-	}
-	var found []Finding
-	for _, p := range traffic.Problems(svc, vss, drs, traffic.Service{Name: service, Namespace: s.deployment.Namespace}) {
-		level := Warning
-		if p.Blocking {
-			level = Error
-		}
-		found = append(found, s.find(p.Rule, level, s.placeOf(p), "%s: %s", p.Object, p.Message))
-	}
-	return found
+	return svc, vss, drs
 }
 
 var ruleAt = regexp.MustCompile(`spec\.([A-Za-z0-9]+)\[([0-9]+)\]`)

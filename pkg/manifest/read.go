@@ -61,8 +61,7 @@ func load(file string, stdin io.Reader) ([]byte, error) {
 
 // reason leaves out the path, which the sentence around it names.
 func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
 	}
 	return err
@@ -80,22 +79,7 @@ func expand(path string) ([]string, error) {
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
-	var files []string
-	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if file != path && strings.HasPrefix(entry.Name(), ".") {
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !entry.IsDir() && slices.Contains(suffixes, filepath.Ext(file)) {
-			files = append(files, file)
-		}
-		return nil
-	})
+	files, err := walk(path)
 	if err != nil {
 		return files, fmt.Errorf("reading %s: %w", path, reason(err))
 	}
@@ -103,4 +87,21 @@ func expand(path string) ([]string, error) {
 		return nil, fmt.Errorf("reading %s: no file in it ends in %s", path, strings.Join(suffixes, ", "))
 	}
 	return files, nil
+}
+
+func walk(dir string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		hidden := file != dir && strings.HasPrefix(filepath.Base(file), ".")
+		switch {
+		case err != nil:
+			return err
+		case hidden && entry.IsDir():
+			return fs.SkipDir
+		case !hidden && !entry.IsDir() && slices.Contains(suffixes, filepath.Ext(file)):
+			files = append(files, file)
+		}
+		return nil
+	})
+	return files, err
 }

@@ -68,11 +68,11 @@ func recognise(o Object, namespace string) (Known, error) {
 		value.SetAPIVersion(istio + "/v1") // older versions have the same fields
 		return Known{o, placed(value, namespace)}, nil
 	}
-	make, found := kinds[kind]
+	empty, found := kinds[kind]
 	if !found {
 		return Known{}, nil
 	}
-	value := make()
+	value := empty()
 	fields := o.Object
 	if kind.Kind == "HorizontalPodAutoscaler" {
 		fields = scaleTargetOnly(o.Unstructured) // versions differ in everything else

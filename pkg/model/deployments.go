@@ -157,6 +157,12 @@ func (w *World) scale(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, current *
 		w.resize(active[0], n)
 		return
 	}
+	w.share(d, active, current)
+}
+
+// share gives a new size to several ReplicaSets that have pods.
+func (w *World) share(d *appsv1.Deployment, active []*appsv1.ReplicaSet, current *appsv1.ReplicaSet) {
+	n := size(d.Spec.Replicas)
 	if current != nil && w.available(current) == n && *current.Spec.Replicas == n {
 		for _, set := range active {
 			if set != current {

@@ -75,7 +75,7 @@ func (o *objects) put(object client.Object) {
 }
 
 func copied(object client.Object) client.Object {
-	return object.DeepCopyObject().(client.Object) //nolint:errcheck // a copy is of the same type
+	return object.DeepCopyObject().(client.Object)
 }
 
 // add creates an object as if it had always been there.
@@ -189,9 +189,9 @@ func (o *objects) replace(object client.Object, statusOnly bool) error {
 		return apierrors.NewConflict(schema.GroupResource{Group: at.kind.Group, Resource: at.kind.Kind}, at.name.Name, fmt.Errorf("the object has been modified"))
 	}
 	after := copied(object)
-	kept, other := "Status", "Spec"
+	kept := "Status"
 	if statusOnly {
-		kept, other = other, kept
+		kept = "Spec"
 	}
 	if part := field(after, kept); part.IsValid() {
 		part.Set(field(copied(before), kept))

@@ -114,7 +114,7 @@ func (w *World) show(set *appsv1.ReplicaSet) {
 			w.api.remove(keyOf(old))
 		}
 	}
-	if old, found := w.api.kept[keyOf(slice)]; !found || !sameEndpoints(old.(*discoveryv1.EndpointSlice), slice) { //nolint:errcheck // it is stored as a slice
+	if old, found := w.api.kept[keyOf(slice)]; !found || !sameEndpoints(old.(*discoveryv1.EndpointSlice), slice) {
 		w.api.add(slice)
 	}
 }

@@ -40,7 +40,7 @@ func changes(writes []model.Write) []Change {
 	}
 	all := []Change{}
 	for _, name := range order {
-		if change, any := compare(name, fields(spans[name].before), fields(spans[name].after)); any {
+		if change, differs := compare(name, fields(spans[name].before), fields(spans[name].after)); differs {
 			all = append(all, change)
 		}
 	}
@@ -48,7 +48,7 @@ func changes(writes []model.Write) []Change {
 }
 
 // compare tells two states of an object apart; nil is absence.
-func compare(name string, before, after map[string]any) (change Change, any bool) {
+func compare(name string, before, after map[string]any) (change Change, differs bool) {
 	if reflect.DeepEqual(before, after) {
 		return Change{}, false
 	}

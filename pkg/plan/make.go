@@ -5,6 +5,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -46,7 +47,7 @@ func Wanted(template corev1.PodTemplateSpec) corev1.PodTemplateSpec {
 // Make plays the rollout and writes it down.
 func Make(ctx context.Context, in Input) (Plan, error) {
 	target := in.Target.DeepCopy()
-	notes := append(in.Notes, prepare(target)...)
+	notes := slices.Concat(in.Notes, prepare(target))
 	world := model.New(target, in.Others, epoch)
 	world.Stable, world.Mesh = in.Stable, world.Mesh || in.Mesh
 	if world.Stable == "" {

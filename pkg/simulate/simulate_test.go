@@ -101,6 +101,7 @@ func TestTraffic(t *testing.T) {
 func TestRepeat(t *testing.T) {
 	scenario := shop()
 	scenario.Startup = simulate.Range{Least: time.Minute, Most: 11 * time.Minute}
+	scenario.Traffic = simulate.Traffic{}
 	odds, err := simulate.Repeat(t.Context(), scenario, 30)
 	if err != nil {
 		t.Fatal(err)

@@ -70,13 +70,9 @@ func (c cluster) plan(ctx context.Context, in *input, name string, files known) 
 			next, place = d, d.Namespace
 		}
 	}
-	target := &appsv1.Deployment{}
-	err := c.reader.Get(ctx, client.ObjectKey{Namespace: place, Name: name}, target)
-	if apierrors.IsNotFound(err) {
-		return plan.Input{}, fmt.Errorf("there is no Deployment %s in namespace %s; to see those that are there: kubectl get deployments -n %s", name, place, place)
-	}
+	target, err := c.target(ctx, place, name)
 	if err != nil {
-		return plan.Input{}, explain(err, "get", "deployments", place, "reading Deployment "+name)
+		return plan.Input{}, err
 	}
 	input := plan.Input{Target: target}
 	if err := c.serving(ctx, &input); err != nil {
@@ -97,6 +93,18 @@ func (c cluster) plan(ctx context.Context, in *input, name string, files known) 
 		input.Notes = append(input.Notes, "a rollout is under way, or its template was rejected; the plan is for that template, from the beginning")
 	}
 	return input, nil
+}
+
+func (c cluster) target(ctx context.Context, namespace, name string) (*appsv1.Deployment, error) {
+	target := &appsv1.Deployment{}
+	err := c.reader.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, target)
+	if apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("there is no Deployment %s in namespace %s; to see those that are there: kubectl get deployments -n %s", name, namespace, namespace)
+	}
+	if err != nil {
+		return nil, explain(err, "get", "deployments", namespace, "reading Deployment "+name)
+	}
+	return target, nil
 }
 
 // adopt takes what the file wants. Whether its template differs from what
@@ -137,23 +145,27 @@ func (c cluster) serving(ctx context.Context, input *plan.Input) error {
 		return explain(err, "list", "replicasets", target.Namespace, "reading what serves")
 	}
 	for i := range sets.Items {
-		set := &sets.Items[i]
-		hash := set.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
-		if !metav1.IsControlledBy(set, target) {
-			continue
-		}
-		same := workload.SameTemplate(set.Spec.Template, target.Spec.Template)
-		if hash == memo.Stable || (memo.Stable == "" && same) {
-			input.Stable = hash
-		}
-		if hash == memo.Stable && !same {
-			held := target.Spec.Template
-			input.Wanted = &held
-			target.Spec.Template = *set.Spec.Template.DeepCopy()
-			delete(target.Spec.Template.Labels, appsv1.DefaultDeploymentUniqueLabelKey)
+		if metav1.IsControlledBy(&sets.Items[i], target) {
+			recognise(input, &sets.Items[i], memo.Stable)
 		}
 	}
 	return nil
+}
+
+// recognise takes note of the ReplicaSet that serves. The target has its
+// template, or another that is held.
+func recognise(input *plan.Input, set *appsv1.ReplicaSet, stable string) {
+	target, hash := input.Target, set.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
+	same := workload.SameTemplate(set.Spec.Template, target.Spec.Template)
+	if hash == stable || (stable == "" && same) {
+		input.Stable = hash
+	}
+	if hash == stable && !same {
+		held := target.Spec.Template
+		input.Wanted = &held
+		target.Spec.Template = *set.Spec.Template.DeepCopy()
+		delete(target.Spec.Template.Labels, appsv1.DefaultDeploymentUniqueLabelKey)
+	}
 }
 
 func size(n *int32) int {
@@ -212,7 +224,7 @@ func unsplit(objects []client.Object) []client.Object {
 func items(list client.ObjectList) []client.Object {
 	var all []client.Object
 	_ = meta.EachListItem(list, func(object runtime.Object) error { // a list has items
-		all = append(all, object.(client.Object)) //nolint:errcheck,forcetypeassert // of objects
+		all = append(all, object.(client.Object))
 		return nil
 	})
 	return all

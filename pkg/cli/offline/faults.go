@@ -58,7 +58,7 @@ func (f *faults) read() ([]simulate.Fault, error) {
 		if !found || err != nil || failed != nil || n < 0 {
 			wrong = append(wrong, fmt.Errorf("--scale-at %q is not a weight and a number of pods; write for example --scale-at 25%%=8", value))
 		}
-		all = append(all, simulate.Fault{At: weight, What: simulate.Rescaled, Size: int32(n)}) //nolint:gosec // it was read with 32 bits
+		all = append(all, simulate.Fault{At: weight, What: simulate.Rescaled, Size: int32(n)})
 	}
 	return all, errors.Join(wrong...)
 }

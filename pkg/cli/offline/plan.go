@@ -114,24 +114,26 @@ func makePlans(ctx context.Context, out io.Writer, format string, inputs []plan.
 			stopped = append(stopped, fmt.Sprintf("the rollout of Deployment %s would not come to its end: %s", p.Deployment, p.StoppedBy))
 		}
 	}
+	if err := printPlans(out, format, plans); err != nil {
+		return err
+	}
+	if len(stopped) > 0 {
+		return several("not every rollout would come to its end", stopped)
+	}
+	return nil
+}
+
+func printPlans(out io.Writer, format string, plans []plan.Plan) error {
 	if format != "" {
-		if err := encode(out, format, plans); err != nil {
-			return err
-		}
+		return encode(out, format, plans)
 	}
 	for i, p := range plans {
-		if format != "" {
-			break
-		}
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
 		if err := p.Print(out); err != nil {
 			return err
 		}
-	}
-	if len(stopped) > 0 {
-		return several("not every rollout would come to its end", stopped)
 	}
 	return nil
 }

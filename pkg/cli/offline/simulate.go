@@ -52,7 +52,7 @@ func SimulateCommand() *cobra.Command {
 			return s.transcript(command.Context(), out, scenario)
 		},
 	}
-	s.input.add(command)
+	s.add(command)
 	s.addImages(command)
 	s.faults.add(command)
 	flags := command.Flags()
