@@ -99,7 +99,7 @@ func TestAllAtOnce(t *testing.T) {
 	set.Add("shop.yaml", fmt.Appendf(nil, shop, "    serin.dev/hold: soon\n    serin.dev/step: \"5\"\n    serin.dev/abort: true\n"))
 	var rules []string
 	for _, f := range check(t, set) {
-		rules = append(rules, f.String()[:strings.Index(f.String(), ": ")]+" "+f.Rule)
+		rules = append(rules, fmt.Sprintf("%s:%d %s", f.Place, f.Place.Column, f.Rule))
 	}
 	want := []string{"a.yaml:1:1 Unreadable", "shop.yaml:10:5 InvalidAnnotations", "shop.yaml:11:5 InvalidAnnotations", "shop.yaml:12:5 CommandInManifest", "shop.yaml:12:5 NotQuoted"}
 	if !slices.Equal(rules, want) {

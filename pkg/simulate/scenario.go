@@ -61,7 +61,7 @@ type Traffic struct {
 
 // Judge says what the samples so far mean.
 type Judge interface {
-	Verdict(samples analysis.Samples) analysis.Verdict
+	Verdict(samples analysis.Samples, now time.Time) analysis.Verdict
 }
 
 // Outcome is how a rollout ended.

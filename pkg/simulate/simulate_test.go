@@ -36,7 +36,7 @@ func shop() simulate.Scenario {
 // bound is a judge that fails a canary beyond a number of failed requests.
 type bound float64
 
-func (b bound) Verdict(samples analysis.Samples) analysis.Verdict {
+func (b bound) Verdict(samples analysis.Samples, _ time.Time) analysis.Verdict {
 	bad := 0.0
 	for _, i := range samples.Intervals {
 		if i.State == analysis.Usable {

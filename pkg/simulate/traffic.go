@@ -73,5 +73,5 @@ func (c *counter) poisson(mean float64) float64 {
 }
 
 func (p *player) verdict() analysis.Verdict {
-	return p.scenario.Judge.Verdict(analysis.Samples{Intervals: p.counter.intervals})
+	return p.scenario.Judge.Verdict(analysis.Samples{Intervals: p.counter.intervals}, p.world.Now)
 }
