@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/serin-dev/serin/pkg/cli/offline"
 )
 
 // Build says which build this is.
@@ -25,6 +27,7 @@ func NewCommand(build Build, out, warn io.Writer, now func() time.Time) *cobra.C
 	root.SetOut(out)
 	root.SetErr(warn)
 	flags.add(root.PersistentFlags())
+	root.AddCommand(offline.Commands(flags.reader, build.Version)...)
 	return root
 }
 

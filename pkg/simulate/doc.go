@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package simulate plays a whole rollout in memory, with faults and modelled
+// requests, and says how it ends: once as a transcript in the controller's own
+// words, or many times as odds.
+//
+// One scenario and one seed give one transcript, line by line.
+package simulate
