@@ -55,7 +55,7 @@ func said(status corev1.ConditionStatus, reason, message string) edit {
 	return func(d *appsv1.Deployment) {
 		d.Status.Conditions = []appsv1.DeploymentCondition{{
 			Type: annotations.ConditionPromoted, Status: status, Reason: reason, Message: message,
-			LastTransitionTime: metav1.NewTime(now.Add(-90 * time.Second)),
+			LastTransitionTime: metav1.NewTime(now.Add(-3 * time.Minute)), LastUpdateTime: metav1.NewTime(now.Add(-90 * time.Second)),
 		}}
 	}
 }
@@ -152,7 +152,9 @@ func canaryOf(target *appsv1.Deployment, image string, replicas int32) *appsv1.D
 }
 
 // stable is the ReplicaSet that the memo names.
-func stable(target *appsv1.Deployment) *appsv1.ReplicaSet { return replicaSet(target, "one", "shop:v1") }
+func stable(target *appsv1.Deployment) *appsv1.ReplicaSet {
+	return replicaSet(target, "one", "shop:v1")
+}
 
 func replicaSet(target *appsv1.Deployment, hash, image string) *appsv1.ReplicaSet {
 	labels := map[string]string{"app": "shop", appsv1.DefaultDeploymentUniqueLabelKey: hash}

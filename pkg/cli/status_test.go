@@ -123,13 +123,13 @@ func TestWait(t *testing.T) {
 		"it serves everybody, as far as it may be known":  {[]runtime.Object{shop(finished)}, 0},
 		"an older word about the version before":          {[]runtime.Object{shop(held), stable(shop())}, 2},
 		"an older word, and nothing of stable to be read": {[]runtime.Object{shop(held)}, 2},
-		"it was rejected":                                  {[]runtime.Object{back, stable(back), canaryOf(back, "shop:v2", 0)}, 1},
-		"it was rejected, and the canary is gone":          {[]runtime.Object{back, stable(back)}, 1},
-		"another template was rejected":                    {[]runtime.Object{shop(rolledBack, wanting("shop:v3")), stable(back), canaryOf(back, "shop:v2", 0)}, 2},
-		"it was rejected, and is to be tried again":        {[]runtime.Object{shop(rolledBack, annotate("serin.dev/retry", "true")), stable(back), canaryOf(back, "shop:v2", 0)}, 2},
-		"a memo of a rollout that the condition lags":      {[]runtime.Object{shop(rolling, said(corev1.ConditionTrue, "UpToDate", "")), stable(back)}, 2},
-		"nobody has said anything":                         {[]runtime.Object{shop(unseen)}, 2},
-		"it has not opted in":                              {[]runtime.Object{shop(without("serin.dev/canary"))}, 1},
+		"it was rejected":                             {[]runtime.Object{back, stable(back), canaryOf(back, "shop:v2", 0)}, 1},
+		"it was rejected, and the canary is gone":     {[]runtime.Object{back, stable(back)}, 1},
+		"another template was rejected":               {[]runtime.Object{shop(rolledBack, wanting("shop:v3")), stable(back), canaryOf(back, "shop:v2", 0)}, 2},
+		"it was rejected, and is to be tried again":   {[]runtime.Object{shop(rolledBack, annotate("serin.dev/retry", "true")), stable(back), canaryOf(back, "shop:v2", 0)}, 2},
+		"a memo of a rollout that the condition lags": {[]runtime.Object{shop(rolling, said(corev1.ConditionTrue, "UpToDate", "")), stable(back)}, 2},
+		"nobody has said anything":                    {[]runtime.Object{shop(unseen)}, 2},
+		"it has not opted in":                         {[]runtime.Object{shop(without("serin.dev/canary"))}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -56,6 +56,7 @@ func (r *Rollout) say(target *appsv1.Deployment) {
 		r.Held = true
 		return
 	}
+	r.Said = said.LastUpdateTime.Time
 	r.Phase, r.Reason, r.Message = PhaseOf(target), said.Reason, oneLine(said.Message)
 	r.Advice = Advice(rollout.Reason(said.Reason))
 }

@@ -22,6 +22,7 @@ type Rollout struct {
 	Message   string        `json:"message,omitempty"`
 	Advice    string        `json:"advice,omitempty"` // what would let it go on
 	Since     time.Time     `json:"since,omitzero"`   // of that status
+	Said      time.Time     `json:"said,omitzero"`    // when the reason was given
 	Started   time.Time     `json:"started,omitzero"`
 	Asked     []string      `json:"asked,omitempty"` // by people, and not carried out yet
 	Problems  []string      `json:"problems,omitempty"`

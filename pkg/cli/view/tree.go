@@ -33,8 +33,11 @@ func (f Frame) headline(b *strings.Builder, r model.Rollout) {
 	text, t := Standing(r)
 	if r.Reason != "" {
 		text += ": " + r.Reason
-		if !r.Since.IsZero() {
+		switch {
+		case r.Outcome.Over():
 			text += ", for " + f.ago(r.Since)
+		case !r.Said.IsZero():
+			text += ", said " + f.ago(r.Said) + " ago"
 		}
 	}
 	f.prose(b, "  ", f.paint(t, text))
@@ -69,7 +72,7 @@ func (f Frame) advice(r model.Rollout) string {
 	case r.Status == "" && r.Phase == "":
 		return "is a controller running? kubectl serin doctor" + f.Where
 	case r.Reason == "StepPaused":
-		return fmt.Sprintf("%s, or %s", command("approve")+" "+currentStep(r), command("abort"))
+		return fmt.Sprintf("kubectl serin approve %s %s%s, or %s", r.Name, currentStep(r), f.Where, command("abort"))
 	case r.Reason == "PauseRequested":
 		return command("resume")
 	case r.Phase == rollout.Idle:
