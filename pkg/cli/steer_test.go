@@ -104,6 +104,9 @@ func (w *world) obey(answer func(d *appsv1.Deployment)) {
 		if err != nil {
 			return true, nil, err
 		}
+		if len(action.(clienttesting.PatchActionImpl).PatchOptions.DryRun) > 0 {
+			return true, d, nil
+		}
 		if answer != nil {
 			answer(d)
 		}
