@@ -26,6 +26,8 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	clienttesting "k8s.io/client-go/testing"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/serin-dev/serin/pkg/cli"
 	"github.com/serin-dev/serin/pkg/cli/cluster"
 )
@@ -35,9 +37,10 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // world is a cluster of a test's.
 type world struct {
 	*fake.Clientset
-	mesh  *dynamicfake.FakeDynamicClient
-	clock func() time.Time
-	env   map[string]string
+	mesh   *dynamicfake.FakeDynamicClient
+	reader client.Reader
+	clock  func() time.Time
+	env    map[string]string
 }
 
 // newWorld has typed objects, and VirtualServices.
@@ -58,7 +61,7 @@ func newWorld(objects ...runtime.Object) *world {
 }
 
 func (w *world) cluster() *cluster.Cluster {
-	return &cluster.Cluster{API: w.Clientset, Any: w.mesh, Namespace: "demo", Where: " -n demo", Now: w.clock}
+	return &cluster.Cluster{API: w.Clientset, Any: w.mesh, Reader: w.reader, Namespace: "demo", Where: " -n demo", Now: w.clock}
 }
 
 // execute runs the command, with its error printed as main prints it.

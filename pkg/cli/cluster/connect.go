@@ -72,5 +72,6 @@ func quoted(word string) string {
 func (c *Cluster) In(namespace string) *Cluster {
 	other := *c
 	other.Namespace = namespace
+	other.Where = strings.Replace(c.Where, " -n "+c.Namespace, " -n "+namespace, 1)
 	return &other
 }
