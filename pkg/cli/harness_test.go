@@ -25,7 +25,6 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/kubernetes/scheme"
 	clienttesting "k8s.io/client-go/testing"
-
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/pkg/cli"
@@ -77,8 +76,7 @@ func (w *world) execute(ctx context.Context, in io.Reader, out io.Writer, args .
 		return 0
 	}
 	code := 1
-	var ended *cli.Ended
-	if errors.As(err, &ended) {
+	if ended, ok := errors.AsType[*cli.Ended](err); ok {
 		code, err = ended.Code, ended.Err
 	}
 	if err != nil {

@@ -44,7 +44,7 @@ func TestRun(t *testing.T) {
 		{"it is on its way already", "--image shop=shop:v2 --timeout 200ms", []runtime.Object{shop(rolling), stable(back)}, nil},
 		{"nobody answers in time", "--image shop=shop:v2 --timeout 200ms", []runtime.Object{shop(), stable(shop())}, nil},
 		{"nobody answers in time, and it is aborted", "--image shop=shop:v2 --timeout 200ms --abort-on-exit", []runtime.Object{shop(), stable(shop())}, nil},
-		{"somebody else is faster", "--image shop=shop:v2", []runtime.Object{shop(), stable(shop())}, func(d *appsv1.Deployment) {}},
+		{"somebody else is faster", "--image shop=shop:v2", []runtime.Object{shop(), stable(shop())}, nil},
 		{"it opts out meanwhile", "--image shop=shop:v2", []runtime.Object{shop(), stable(shop())}, without("serin.dev/canary")},
 		{"another container", "--image web=shop:v2", []runtime.Object{shop()}, nil},
 		{"no container", "--image shop:v2", []runtime.Object{shop()}, nil},
@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 		w := newWorld(copies(c.objects)...)
 		w.obey(c.answers)
 		if c.name == "somebody else is faster" {
-			w.obey(func(d *appsv1.Deployment) { go w.overtake(t) })
+			w.obey(func(*appsv1.Deployment) { go w.overtake(t) })
 		}
 		fmt.Fprintf(&story, "# %s\n$ kubectl serin run shop %s\n%s", c.name, c.args, w.run(t, append([]string{"run", "shop"}, strings.Fields(c.args)...)...))
 		if strings.Contains(c.name, "aborted") {

@@ -15,7 +15,7 @@ import (
 // terminal is the terminal that a stream is, nil if it is none.
 func terminal(stream any) *os.File {
 	file, isFile := stream.(*os.File)
-	if !isFile || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor is a small number
+	if !isFile || !term.IsTerminal(int(file.Fd())) {
 		return nil
 	}
 	return file
@@ -26,7 +26,7 @@ func terminal(stream any) *os.File {
 func (s Surroundings) frame(out io.Writer, c *cluster.Cluster) view.Frame {
 	f := view.Frame{Now: s.Now(), Where: c.Where}
 	if tty := terminal(out); tty != nil {
-		if width, _, err := term.GetSize(int(tty.Fd())); err == nil { //nolint:gosec // a descriptor is a small number
+		if width, _, err := term.GetSize(int(tty.Fd())); err == nil {
 			f.Width = width
 		}
 		f.Colour = s.colours()

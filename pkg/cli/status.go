@@ -6,12 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/cli/cluster"
+	"github.com/serin-dev/serin/pkg/cli/live"
 	"github.com/serin-dev/serin/pkg/cli/model"
 	"github.com/serin-dev/serin/pkg/cli/view"
 	"github.com/serin-dev/serin/pkg/rollout"
@@ -88,7 +90,11 @@ func (s *statusFlags) do(ctx context.Context, command *cobra.Command, around Sur
 	}
 	switch {
 	case s.watch && terminal(out) != nil && !s.format.data():
-		return s.live(ctx, command, around, c, name)
+		outcome, err := live.Run(ctx, c, name, around.frame(out, c), command.InOrStdin(), out, s.wait)
+		if err == nil && s.wait && !outcome.Over() {
+			err = context.Canceled // a person has seen enough
+		}
+		return s.judge(outcome, err)
 	case s.watch:
 		return s.lines(ctx, command, c, name)
 	case s.wait:
@@ -96,14 +102,24 @@ func (s *statusFlags) do(ctx context.Context, command *cobra.Command, around Sur
 			return err
 		}
 	}
-	if s.format.data() {
-		err = s.format.print(out, first, []string{name})
-	} else if s.wait {
-		_, err = fmt.Fprintln(out, view.Line(first))
-	} else {
-		_, err = fmt.Fprint(out, around.frame(out, c).Status(first))
+	return s.judge(first.Outcome, s.print(out, around.frame(out, c), first))
+}
+
+func (s *statusFlags) print(out io.Writer, frame view.Frame, r model.Rollout) (err error) {
+	switch {
+	case s.format.data():
+		return s.format.print(out, r, []string{r.Name})
+	case s.wait:
+		_, err = fmt.Fprintln(out, view.Line(r))
+	default:
+		_, err = fmt.Fprint(out, frame.Status(r))
 	}
-	if err == nil && s.wait && first.Outcome == model.RolledBack {
+	return err
+}
+
+// judge has the exit code of --wait tell of a rollback.
+func (s *statusFlags) judge(outcome model.Outcome, err error) error {
+	if err == nil && s.wait && outcome == model.RolledBack {
 		return &Ended{Code: 1}
 	}
 	return err
@@ -169,10 +185,7 @@ func (s *statusFlags) lines(ctx context.Context, command *cobra.Command, c *clus
 		_, err := fmt.Fprintf(out, "%s %s\n", c.Now().UTC().Format(time.TimeOnly), line)
 		return over, err
 	})
-	if err == nil && s.wait && outcome == model.RolledBack {
-		return &Ended{Code: 1}
-	}
-	return err
+	return s.judge(outcome, err)
 }
 
 // ended tells of the time that is up; a person who interrupts has seen enough.

@@ -123,20 +123,29 @@ func (f *follower) drain(ctx context.Context, w watch.Interface) (bool, error) {
 		case <-tick.C:
 			done, err = f.tell(Step{Target: f.last})
 		case event, open := <-w.ResultChan():
-			target, isTarget := event.Object.(*appsv1.Deployment)
-			switch {
-			case !open, event.Type == watch.Error, !isTarget:
+			if !open || event.Type == watch.Error {
 				return false, nil // read again, and watch from there
-			case event.Type == watch.Deleted:
-				return false, fmt.Errorf("Deployment %s was deleted", f.name) //nolint:staticcheck // a kind begins with a capital letter
-			case target.Name == f.name && target.ResourceVersion != f.last.ResourceVersion:
-				done, err = f.see(target)
 			}
+			done, err = f.take(event)
 		}
 		if done || err != nil {
 			return done, err
 		}
 	}
+}
+
+// take tells of a version that is new.
+func (f *follower) take(event watch.Event) (bool, error) {
+	target, isTarget := event.Object.(*appsv1.Deployment)
+	switch {
+	case !isTarget || target.Name != f.name:
+		return false, nil
+	case event.Type == watch.Deleted:
+		return false, fmt.Errorf("Deployment %s was deleted", f.name) //nolint:staticcheck // a kind begins with a capital letter
+	case target.ResourceVersion == f.last.ResourceVersion:
+		return false, nil
+	}
+	return f.see(target)
 }
 
 // ErrTimeout is the cause of a context whose time is up.

@@ -38,19 +38,23 @@ func (c *Cluster) Watch(ctx context.Context, name string, tell func(r model.Roll
 		if done, err := tell(known, trouble); done || err != nil {
 			return err
 		}
-		wait := gather
-		if trouble != nil {
-			wait = retryAfter
-		} else {
-			select {
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			case <-pulse:
-			}
-		}
-		if err := pause(ctx, wait); err != nil {
+		if err := untilNews(ctx, pulse, trouble); err != nil {
 			return err
 		}
+	}
+}
+
+// untilNews waits for a change and those that come with it, or for a moment
+// where the API server did not answer.
+func untilNews(ctx context.Context, pulse <-chan struct{}, trouble error) error {
+	if trouble != nil {
+		return pause(ctx, retryAfter)
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-pulse:
+		return pause(ctx, gather)
 	}
 }
 

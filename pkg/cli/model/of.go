@@ -9,6 +9,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/rollout"
@@ -105,14 +106,9 @@ func Current(plan rollout.Plan, memo rollout.Memo) int {
 // weigh tells the weight that is wanted, and the one that is observed.
 func (r *Rollout) weigh(o Objects, memo rollout.Memo) {
 	for _, vs := range o.Routes {
-		reading := traffic.Read(vs, traffic.Service{Name: memo.Service, Namespace: r.Namespace})
-		route := Route{Kind: vs.GetKind(), Namespace: vs.GetNamespace(), Name: vs.GetName()}
-		if reading.Split > 0 {
-			route.Canary = percent(rollout.Weight(reading.Permille))
-			route.Partly = reading.Split < reading.Destinations || !reading.Uniform
-			if r.Observed == nil || *route.Canary > *r.Observed {
-				r.Observed = route.Canary
-			}
+		route := routeOf(vs, traffic.Service{Name: memo.Service, Namespace: r.Namespace})
+		if route.Canary != nil && (r.Observed == nil || *route.Canary > *r.Observed) {
+			r.Observed = route.Canary
 		}
 		r.Routes = append(r.Routes, route)
 	}
@@ -126,6 +122,16 @@ func (r *Rollout) weigh(o Objects, memo rollout.Memo) {
 	if byPods && !memo.Started.IsZero() && o.Canary != nil {
 		r.Observed = percent(rollout.Share(int(o.Canary.Status.AvailableReplicas), int(o.Target.Status.AvailableReplicas)))
 	}
+}
+
+func routeOf(vs *unstructured.Unstructured, service traffic.Service) Route {
+	reading := traffic.Read(vs, service)
+	route := Route{Kind: vs.GetKind(), Namespace: vs.GetNamespace(), Name: vs.GetName()}
+	if reading.Split > 0 {
+		route.Canary = percent(rollout.Weight(reading.Permille))
+		route.Partly = reading.Split < reading.Destinations || !reading.Uniform
+	}
+	return route
 }
 
 // gather tells of the pods: those that are stable's, and the canary's.

@@ -84,14 +84,11 @@ func (f Frame) table(b *strings.Builder, indent string, rows [][]string) {
 		}
 	}
 	for _, row := range rows {
-		line := indent
+		cells := make([]string, len(row))
 		for i, cell := range row {
-			if i > 0 {
-				line += gap
-			}
-			line += pad(cell, widths[i])
+			cells[i] = pad(cell, widths[i])
 		}
-		f.row(b, line)
+		f.row(b, indent+strings.Join(cells, gap))
 	}
 }
 

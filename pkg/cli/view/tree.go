@@ -104,12 +104,19 @@ func Standing(r model.Rollout) (string, tint) {
 	case r.Outcome == model.Promoted:
 		return "Promoted", good
 	}
+	return goingOn(r)
+}
+
+func goingOn(r model.Rollout) (string, tint) {
 	text := string(r.Phase)
-	if r.Weight != nil && (r.Phase == rollout.Progressing || r.Phase == rollout.Paused) {
-		text += " at " + r.Weight.String()
-	}
-	if r.Phase == rollout.RollingBack {
+	switch r.Phase {
+	case rollout.RollingBack:
 		return text, bad
+	case rollout.Progressing, rollout.Paused:
+		if r.Weight != nil {
+			text += " at " + r.Weight.String()
+		}
+	default:
 	}
 	return text, busy
 }

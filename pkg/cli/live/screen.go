@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+// Package live draws the view of a rollout on a terminal, again for each change
+// and each second of a countdown. It decides nothing: package view draws, and
+// package cluster tells what there is to draw.
+package live
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/spf13/cobra"
 
-	"github.com/serin-dev/serin/pkg/cli/cluster"
 	"github.com/serin-dev/serin/pkg/cli/model"
 	"github.com/serin-dev/serin/pkg/cli/view"
 )
 
-// screen is the live view: the frame of package view, drawn again for each
-// change and each second of a countdown. It decides nothing.
+// screen is what the terminal shows.
 type screen struct {
 	frame   view.Frame
 	height  int
@@ -36,6 +34,7 @@ type seen struct {
 	trouble error
 }
 
+// second passes, so that a countdown goes on.
 type second struct{}
 
 // over ends the view.
@@ -52,25 +51,35 @@ func (s screen) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		s.frame.Width, s.height = m.Width, m.Height
 	case tea.KeyPressMsg:
-		if key := m.String(); key == "q" || key == "esc" || key == "ctrl+c" {
-			s.over = true
-			return s, tea.Quit
-		}
+		return s.press(m.String())
 	case second:
 		return s, tick()
 	case over:
 		s.over = true
 		return s, tea.Quit
 	case seen:
-		if m.trouble != nil && s.trouble == nil {
-			s.since = s.now()
-		}
-		s.trouble = m.trouble
-		if m.rollout.Name != "" {
-			s.rollout, s.known = m.rollout, true
-		}
+		return s.learn(m), nil
 	}
 	return s, nil
+}
+
+func (s screen) press(key string) (tea.Model, tea.Cmd) {
+	if key == "q" || key == "esc" || key == "ctrl+c" {
+		s.over = true
+		return s, tea.Quit
+	}
+	return s, nil
+}
+
+func (s screen) learn(news seen) screen {
+	if news.trouble != nil && s.trouble == nil {
+		s.since = s.now()
+	}
+	s.trouble = news.trouble
+	if news.rollout.Name != "" {
+		s.rollout, s.known = news.rollout, true
+	}
+	return s
 }
 
 // View implements tea.Model.
@@ -96,37 +105,4 @@ func fit(text string, height int) string {
 		return text
 	}
 	return strings.Join(lines[:height-1], "") + fmt.Sprintf("… %d more lines\n", len(lines)-height)
-}
-
-// live draws the rollout until a person has seen enough, or it is over.
-func (s *statusFlags) live(ctx context.Context, command *cobra.Command, around Surroundings, c *cluster.Cluster, name string) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	begin := screen{frame: around.frame(command.OutOrStdout(), c), now: c.Now}
-	program := tea.NewProgram(begin, tea.WithContext(ctx), tea.WithInput(command.InOrStdin()), tea.WithOutput(command.OutOrStdout()), tea.WithoutSignalHandler())
-	var outcome model.Outcome
-	ended := make(chan error, 1)
-	go func() {
-		err := c.Watch(ctx, name, func(r model.Rollout, trouble error) (bool, error) {
-			outcome = r.Outcome
-			program.Send(seen{r, trouble})
-			return s.wait && trouble == nil && r.Outcome.Over(), nil
-		})
-		program.Send(over{})
-		ended <- err
-	}()
-	_, err := program.Run()
-	cancel()
-	watched := <-ended
-	switch {
-	case watched != nil && !errors.Is(watched, context.Canceled):
-		return watched
-	case err != nil && !errors.Is(err, tea.ErrProgramKilled) && !errors.Is(err, context.Canceled):
-		return fmt.Errorf("drawing the view: %w", err)
-	case s.wait && !outcome.Over():
-		return context.Canceled
-	case s.wait && outcome == model.RolledBack:
-		return &Ended{Code: 1}
-	}
-	return nil
 }
