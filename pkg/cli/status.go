@@ -90,11 +90,7 @@ func (s *statusFlags) do(ctx context.Context, command *cobra.Command, around Sur
 	}
 	switch {
 	case s.watch && terminal(out) != nil && !s.format.data():
-		outcome, err := live.Run(ctx, c, name, around.frame(out, c), command.InOrStdin(), out, s.wait)
-		if err == nil && s.wait && !outcome.Over() {
-			err = context.Canceled // a person has seen enough
-		}
-		return s.judge(outcome, err)
+		return s.judge(live.Run(ctx, c, name, around.frame(out, c), command.InOrStdin(), out, s.wait))
 	case s.watch:
 		return s.lines(ctx, command, c, name)
 	case s.wait:
@@ -119,10 +115,13 @@ func (s *statusFlags) print(out io.Writer, frame view.Frame, r model.Rollout) (e
 
 // judge has the exit code of --wait tell of a rollback.
 func (s *statusFlags) judge(outcome model.Outcome, err error) error {
-	if err == nil && s.wait && outcome == model.RolledBack {
+	switch {
+	case err != nil || !s.wait || outcome == model.Promoted:
+		return err
+	case outcome == model.RolledBack:
 		return &Ended{Code: 1}
 	}
-	return err
+	return context.Canceled // a person has seen enough of the live view
 }
 
 // first refuses a Deployment that has not opted in, unless it is being let go.

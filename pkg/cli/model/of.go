@@ -112,16 +112,26 @@ func (r *Rollout) weigh(o Objects, memo rollout.Memo) {
 		}
 		r.Routes = append(r.Routes, route)
 	}
-	switch {
-	case running(memo):
-		r.Weight = percent(memo.Weight)
-	case !memo.Started.IsZero() && memo.Ending != rollout.Finished:
-		r.Weight = percent(0) // on its way back
-	}
-	byPods := memo.Mode == rollout.Replicas || memo.Mode == rollout.Surge
-	if byPods && !memo.Started.IsZero() && o.Canary != nil {
+	r.Weight = wanted(memo)
+	if byPods(memo) && o.Canary != nil {
 		r.Observed = percent(rollout.Share(int(o.Canary.Status.AvailableReplicas), int(o.Target.Status.AvailableReplicas)))
 	}
+}
+
+// wanted is the weight that the memo asks for, nil outside of a rollout.
+func wanted(memo rollout.Memo) *Percent {
+	switch {
+	case running(memo):
+		return percent(memo.Weight)
+	case !memo.Started.IsZero() && memo.Ending != rollout.Finished:
+		return percent(0) // on its way back
+	}
+	return nil
+}
+
+// byPods reports whether the ratio of pods divides the traffic of a rollout under way.
+func byPods(memo rollout.Memo) bool {
+	return !memo.Started.IsZero() && (memo.Mode == rollout.Replicas || memo.Mode == rollout.Surge)
 }
 
 func routeOf(vs *unstructured.Unstructured, service traffic.Service) Route {

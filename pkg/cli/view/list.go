@@ -38,7 +38,7 @@ func (f Frame) List(all []model.Rollout, everywhere, wide bool) string {
 // phase is one word for the table. "Held" is no phase of the controller's: it
 // has said nothing yet.
 func (f Frame) phase(r model.Rollout) (string, tint) {
-	_, t := Standing(r)
+	_, t := standing(r)
 	switch {
 	case r.Held:
 		return "(held)", t
@@ -82,7 +82,7 @@ func dash(text string) string {
 // Line tells a rollout in one line, without anything that changes by itself
 // with time: two lines that differ tell of a change.
 func Line(r model.Rollout) string {
-	text, _ := Standing(r)
+	text, _ := standing(r)
 	if step := stepOf(r); step != "-" {
 		text += ", step " + step
 	}

@@ -30,7 +30,7 @@ func (f Frame) Status(r model.Rollout) string {
 
 func (f Frame) headline(b *strings.Builder, r model.Rollout) {
 	f.row(b, f.paint(strong, fmt.Sprintf("Deployment %s/%s", r.Namespace, r.Name)))
-	text, t := Standing(r)
+	text, t := standing(r)
 	if r.Reason != "" {
 		text += ": " + r.Reason
 		switch {
@@ -90,8 +90,8 @@ func currentStep(r model.Rollout) string {
 	return "STEP"
 }
 
-// Standing says in a few words where the rollout is.
-func Standing(r model.Rollout) (string, tint) {
+// standing says in a few words where the rollout is.
+func standing(r model.Rollout) (string, tint) {
 	switch {
 	case r.Status == "" && r.Held:
 		return "Held: the template waits, and the controller has not said anything yet", busy
