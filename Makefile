@@ -68,6 +68,10 @@ images: ## Build the images of the lab's node without a registry: bin/images (pa
 	@$(E2E) $(STATIC) go build -tags grpcnotrace -ldflags "-s -w" -o ../bin/static/ ./cmd/sample ./cmd/pause
 	@$(E2E) go run ./cmd/images --out ../bin/images --serin ../bin/static/serin --sample ../bin/static/sample --pause ../bin/static/pause >/dev/null
 
+.PHONY: man
+man: ## Write the man pages of the kubectl plugin: bin/man (SOURCE_DATE_EPOCH dates them)
+	go run -trimpath ./cmd/kubectl-serin/man bin/man
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin dist
@@ -86,7 +90,8 @@ test-unit: ## Run the unit tests, racing; they need neither network nor cluster
 .PHONY: test-integration
 test-integration: lab test-prometheus ## Run the tests against a real control plane and a real Prometheus
 	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/serin-race ./cmd/serin
-	$(E2E) LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin-race" go test -count=1 -timeout 60m $$(go list ./... | grep -vE '$(ON_A_NODE)')
+	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/kubectl-serin-race ./cmd/kubectl-serin
+	$(E2E) LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin-race" KUBECTL_SERIN_BIN="$(CURDIR)/bin/kubectl-serin-race" go test -count=1 -timeout 60m $$(go list ./... | grep -vE '$(ON_A_NODE)')
 
 .PHONY: test-prometheus
 test-prometheus: prometheus ## Measure rollouts by a real Prometheus; most of the time is waiting for scrapes
@@ -150,9 +155,9 @@ tidy: ## Tidy both modules
 	cd e2e && go mod tidy
 
 .PHONY: generate
-generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/measure.md, docs/checks.md, deploy/rbac.yaml, the lab's copy of the guard
+generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/measure.md, docs/checks.md, docs/cli.md, deploy/rbac.yaml, the lab's copy of the guard
 	cp deploy/guard/policy.yaml deploy/guard/notice.yaml e2e/internal/controlplane/guard/
-	go test ./pkg/permissions ./pkg/annotations ./pkg/rollout ./pkg/measure/presets ./pkg/checks -count=1 -update \
+	go test ./pkg/permissions ./pkg/annotations ./pkg/rollout ./pkg/measure/presets ./pkg/checks ./pkg/cli -count=1 -update \
 		-run '^Test(RBACFile|TheReferencePageIsCurrent)$$'
 
 .PHONY: golden

@@ -6,11 +6,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/serin-dev/serin/pkg/cli"
 )
@@ -23,11 +26,25 @@ var (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	command := cli.NewCommand(cli.Build{Version: version, Commit: commit}, os.Stdout, os.Stderr, time.Now)
+	command := cli.NewCommand(cli.Build{Version: version, Commit: commit}, cli.Surroundings{
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, Now: time.Now, Getenv: os.Getenv,
+	})
 	err := command.ExecuteContext(ctx)
 	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "Error:", err)
-		os.Exit(1)
+	os.Exit(code(err))
+}
+
+// code prints what went wrong, and gives the exit code that tells of it.
+func code(err error) int {
+	if err == nil {
+		return 0
 	}
+	var ended *cli.Ended
+	if !errors.As(err, &ended) {
+		ended = &cli.Ended{Code: 1, Err: err}
+	}
+	if ended.Err != nil {
+		fmt.Fprintln(os.Stderr, "Error:", ended.Err)
+	}
+	return ended.Code
 }

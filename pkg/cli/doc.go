@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cli is the command kubectl-serin: it shows rollouts and writes the
-// annotations by which a person steers them.
+// Package cli is the command kubectl-serin: it shows rollouts, steers them by
+// annotations, and takes a pipeline's change to its end.
 //
-// It does nothing that kubectl annotate could not do. What it adds is a look
-// before the leap: a command that makes no sense now is refused with what to
-// type instead. Its promises:
+// The commands are here; what they do is in the packages below: cluster reads
+// and writes as the user, model tells where a rollout stands, view draws it,
+// orders gives a person's commands, pipeline is the command run, and doctor
+// looks at the surroundings. The promises of all:
 //
-//   - It speaks with the API server only, never with the controller.
-//   - It writes annotations of the contract and nothing else, in one patch.
-//   - It refuses to write to a Deployment that has not opted in.
-//   - Status only reads, and shows what it may read when it may not read all.
+//   - They speak with the API server only, never with the controller.
+//   - They need the user's own permissions, and name the one that is missing.
+//   - An error says what to type.
 package cli

@@ -3,19 +3,12 @@
 package cli
 
 import (
-	"io"
-	"time"
-
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/kubernetes"
+
+	"github.com/serin-dev/serin/pkg/cli/cluster"
 )
 
-// NewTestCommand is the command with a client and a clock of the test's.
-func NewTestCommand(client kubernetes.Interface, now time.Time, out io.Writer) *cobra.Command {
-	root := newRoot(Build{Version: "v1.2.3", Commit: "abc"}, func() (*session, error) {
-		return &session{client: client, namespace: "demo", where: " -n demo", now: func() time.Time { return now }}, nil
-	})
-	root.SetOut(out)
-	root.SetErr(out)
-	return root
+// NewTestCommand is the command with a cluster of the test's.
+func NewTestCommand(c *cluster.Cluster, around Surroundings) *cobra.Command {
+	return newRoot(Build{Version: "v1.2.3", Commit: "abc"}, around, func() (*cluster.Cluster, error) { return c, nil })
 }

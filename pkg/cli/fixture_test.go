@@ -3,58 +3,20 @@
 package cli_test
 
 import (
-	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
-	"strings"
-	"testing"
+	"fmt"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/serin-dev/serin/pkg/annotations"
-	"github.com/serin-dev/serin/pkg/cli"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
 var now = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
-
-// run runs the command and gives what it printed, and its error as main prints it.
-func run(t *testing.T, client kubernetes.Interface, args ...string) string {
-	t.Helper()
-	var out bytes.Buffer
-	command := cli.NewTestCommand(client, now, &out)
-	command.SetArgs(args)
-	if err := command.ExecuteContext(t.Context()); err != nil {
-		out.WriteString("Error: " + err.Error() + "\n")
-	}
-	return out.String()
-}
-
-// golden compares with a file that a person has read.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", strings.ReplaceAll(name, " ", "-")+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("printed\n%s\nwant, as in %s,\n%s", got, file, want)
-	}
-}
 
 // edit changes a Deployment that a test begins with.
 type edit func(*appsv1.Deployment)
@@ -66,7 +28,7 @@ func shop(edits ...edit) *appsv1.Deployment {
 		"serin.dev/canary": "true",
 		"serin.dev/steps":  "5, 25:10m, 50:pause, 100",
 	}
-	said(corev1.ConditionTrue, "UpToDate", "The wanted template serves everybody.")(d)
+	said(corev1.ConditionTrue, "UpToDate", "the wanted template serves everybody")(d)
 	remember(rollout.Memo{Stable: "one"})(d)
 	for _, edit := range edits {
 		edit(d)
@@ -76,13 +38,16 @@ func shop(edits ...edit) *appsv1.Deployment {
 
 func deployment(name, image string, replicas int32) *appsv1.Deployment {
 	return &appsv1.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "demo", Name: name, UID: types.UID("uid of " + name)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "demo", Name: name, UID: types.UID("uid of " + name), Generation: 3, ResourceVersion: "100"},
 		Spec: appsv1.DeploymentSpec{
 			Replicas: &replicas,
 			Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "shop"}},
-			Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "shop", Image: image}}}},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "shop"}},
+				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "shop", Image: image}}},
+			},
 		},
-		Status: appsv1.DeploymentStatus{ReadyReplicas: replicas},
+		Status: appsv1.DeploymentStatus{ReadyReplicas: replicas, AvailableReplicas: replicas, Replicas: replicas, ObservedGeneration: 3},
 	}
 }
 
@@ -90,7 +55,7 @@ func said(status corev1.ConditionStatus, reason, message string) edit {
 	return func(d *appsv1.Deployment) {
 		d.Status.Conditions = []appsv1.DeploymentCondition{{
 			Type: annotations.ConditionPromoted, Status: status, Reason: reason, Message: message,
-			LastTransitionTime: metav1.NewTime(now.Add(-90 * time.Second)),
+			LastTransitionTime: metav1.NewTime(now.Add(-3 * time.Minute)), LastUpdateTime: metav1.NewTime(now.Add(-90 * time.Second)),
 		}}
 	}
 }
@@ -107,18 +72,65 @@ func without(key string) edit {
 	return func(d *appsv1.Deployment) { delete(d.Annotations, key) }
 }
 
+// wanting wants another image, and is held.
+func wanting(image string) edit {
+	return func(d *appsv1.Deployment) {
+		d.Spec.Paused = true
+		d.Spec.Template.Spec.Containers[0].Image = image
+	}
+}
+
+func held(d *appsv1.Deployment) { wanting("shop:v2")(d) }
+
+// under is a memo of a rollout under way.
+func under(weight rollout.Weight) rollout.Memo {
+	return rollout.Memo{Stable: "one", Started: now.Add(-3 * time.Minute), Mode: rollout.Istio, Service: "shop", Weight: weight, Since: now.Add(-90 * time.Second)}
+}
+
 // rolling is in its second step.
 func rolling(d *appsv1.Deployment) {
-	d.Spec.Paused = true
-	d.Spec.Template.Spec.Containers[0].Image = "shop:v2"
-	said(corev1.ConditionUnknown, "Holding", "25% for 1m30s of 10m, 2 of 2 canary pods available")(d)
-	remember(rollout.Memo{Stable: "one", Started: now.Add(-3 * time.Minute), Mode: rollout.Istio, Service: "shop", Weight: 250})(d)
+	held(d)
+	said(corev1.ConditionUnknown, "Holding", "at 25% until 12:08:35 UTC; proxies are taken to follow within 5s")(d)
+	remember(under(250))(d)
+}
+
+// atThePause waits for a person at its third step.
+func atThePause(d *appsv1.Deployment) {
+	held(d)
+	said(corev1.ConditionUnknown, "StepPaused", "the step waits for a person")(d)
+	remember(under(500))(d)
+}
+
+func promoting(d *appsv1.Deployment) {
+	held(d)
+	d.Spec.Paused = false
+	said(corev1.ConditionUnknown, "AllStepsPassed", "the canary carried all the traffic: the Deployment is let go onto the same template")(d)
+	memo := under(1000)
+	memo.Promoting = true
+	remember(memo)(d)
+}
+
+func rollingBack(d *appsv1.Deployment) {
+	held(d)
+	said(corev1.ConditionUnknown, "RollingBack", "all traffic goes to stable: pod shop-canary-x: container shop: exit code 1")(d)
+	memo := under(250)
+	memo.Ending, memo.Reason, memo.Message = rollout.Reject, rollout.CrashLoop, "pod shop-canary-x: container shop: exit code 1"
+	remember(memo)(d)
 }
 
 func rolledBack(d *appsv1.Deployment) {
-	rolling(d)
+	held(d)
 	said(corev1.ConditionFalse, "CrashLoop", "pod shop-canary-x: container shop: exit code 1")(d)
-	remember(rollout.Memo{Stable: "one", Ending: rollout.Reject, Reason: rollout.CrashLoop})(d)
+	remember(rollout.Memo{Stable: "one", Ending: rollout.Reject, Reason: rollout.CrashLoop, Generation: 3})(d)
+}
+
+// byPods is in its second step, by the ratio of pods.
+func byPods(d *appsv1.Deployment) {
+	rolling(d)
+	memo := under(250)
+	memo.Mode = rollout.Replicas
+	remember(memo)(d)
+	said(corev1.ConditionUnknown, "CanaryNotAvailable", "pod shop-canary-y cannot be scheduled: 0/3 nodes are available")(d)
 }
 
 func unseen(d *appsv1.Deployment) {
@@ -134,17 +146,41 @@ func owned(target *appsv1.Deployment) []metav1.OwnerReference {
 func canaryOf(target *appsv1.Deployment, image string, replicas int32) *appsv1.Deployment {
 	canary := deployment(target.Name+"-canary", image, replicas)
 	canary.Labels = map[string]string{annotations.CanaryOf: target.Name}
+	canary.Spec.Template.Labels[annotations.CanaryOf], canary.Spec.Template.Labels[annotations.Track] = target.Name, annotations.TrackCanary
 	canary.OwnerReferences = owned(target)
 	return canary
 }
 
+// stable is the ReplicaSet that the memo names.
+func stable(target *appsv1.Deployment) *appsv1.ReplicaSet {
+	return replicaSet(target, "one", "shop:v1")
+}
+
 func replicaSet(target *appsv1.Deployment, hash, image string) *appsv1.ReplicaSet {
+	labels := map[string]string{"app": "shop", appsv1.DefaultDeploymentUniqueLabelKey: hash}
 	set := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{
-		Namespace: "demo", Name: target.Name + "-" + hash, OwnerReferences: owned(target),
-		Labels: map[string]string{"app": "shop", appsv1.DefaultDeploymentUniqueLabelKey: hash},
+		Namespace: "demo", Name: target.Name + "-" + hash, OwnerReferences: owned(target), Labels: labels,
 	}}
-	set.Spec.Template.Spec.Containers = []corev1.Container{{Name: "shop", Image: image}}
+	set.Spec.Template = *target.Spec.Template.DeepCopy()
+	set.Spec.Template.Labels = labels
+	set.Spec.Template.Spec.Containers[0].Image = image
 	return set
+}
+
+func pod(name string, canary bool, restarts int32, waiting string) *corev1.Pod {
+	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "demo", Name: name, Labels: map[string]string{"app": "shop"}}}
+	if canary {
+		p.Labels[annotations.CanaryOf] = "shop"
+	}
+	ready := corev1.ConditionTrue
+	status := corev1.ContainerStatus{Name: "shop", RestartCount: restarts, Ready: waiting == ""}
+	if waiting != "" {
+		ready = corev1.ConditionFalse
+		status.State.Waiting = &corev1.ContainerStateWaiting{Reason: waiting}
+	}
+	p.Status = corev1.PodStatus{Phase: corev1.PodRunning, ContainerStatuses: []corev1.ContainerStatus{status},
+		Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}}}
+	return p
 }
 
 func event(about *appsv1.Deployment, name string, ago time.Duration, kind, reason, message string) *corev1.Event {
@@ -154,3 +190,18 @@ func event(about *appsv1.Deployment, name string, ago time.Duration, kind, reaso
 		EventTime:      metav1.NewMicroTime(now.Add(-ago)), Type: kind, Reason: reason, Message: message,
 	}
 }
+
+// routes is a VirtualService that is split by so many percent.
+func routes(percent int64) *unstructured.Unstructured {
+	vs := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": map[string]any{"namespace": "demo", "name": "shop"},
+		"spec": map[string]any{"hosts": []any{"shop"}, "http": []any{map[string]any{"route": []any{
+			map[string]any{"destination": map[string]any{"host": "shop", "subset": "serin-stable"}, "weight": 100 - percent},
+			map[string]any{"destination": map[string]any{"host": "shop", "subset": "serin-canary"}, "weight": percent},
+		}}}},
+	}}
+	vs.SetName("shop")
+	return vs
+}
+
+func podName(i int) string { return fmt.Sprintf("shop-one-%c", 'a'+rune(i)) }

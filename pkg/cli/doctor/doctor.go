@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/serin-dev/serin/pkg/cli/cluster"
+	"github.com/serin-dev/serin/pkg/cli/model"
+	"github.com/serin-dev/serin/pkg/rollout"
+)
+
+// Options say what to look at.
+type Options struct {
+	Namespace  string // whose Deployments; empty: of all
+	Controller string // namespace of the controller
+	Account    string // its ServiceAccount
+}
+
+// examination is one look, and what later parts need of earlier ones.
+type examination struct {
+	*cluster.Cluster
+	Options
+
+	guard  rollout.Guard
+	meshed bool
+	mesh   error // why it is not known whether Istio's API is served
+}
+
+// Examine looks at everything, from the surroundings to each Deployment.
+func Examine(ctx context.Context, c *cluster.Cluster, options Options) []model.Finding {
+	e := &examination{Cluster: c, Options: options}
+	return slices.Concat(e.examineGuard(ctx), e.examineController(ctx), e.examinePermissions(ctx), e.examineOwn(ctx), e.examineMesh(ctx), e.examineTargets(ctx))
+}
+
+// serves reports whether the API server has a resource.
+func (e *examination) serves(resource schema.GroupVersionResource) (bool, error) {
+	list, err := e.API.Discovery().ServerResourcesForGroupVersion(resource.GroupVersion().String())
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, served := range list.APIResources {
+		if served.Name == resource.Resource {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Mesh implements observe.Surroundings.
+func (e *examination) Mesh() (bool, error) { return e.meshed, e.mesh }
+
+// Guard implements observe.Surroundings.
+func (e *examination) Guard() rollout.Guard { return e.guard }
+
+// ErrBroken means that a finding is.
+var ErrBroken = errors.New("something is broken; each finding above says what to do")
+
+// IsBroken reports whether any finding is.
+func IsBroken(findings []model.Finding) bool {
+	return slices.ContainsFunc(findings, func(f model.Finding) bool { return f.Level == model.Broken })
+}
+
+func unknown(about string, err error) model.Finding {
+	return model.Finding{About: about, Level: model.Unknown, Text: "not looked at: " + err.Error()}
+}
