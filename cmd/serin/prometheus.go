@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -49,10 +50,10 @@ func (p *prometheus) validate() (problems []error) {
 		if _, err := source.New(p.source); err != nil {
 			problems = append(problems, fmt.Errorf("--prometheus: %w", err))
 		}
-	} else if p.source.TokenFile != "" || p.source.Username != "" || p.source.PasswordFile != "" || p.source.CAFile != "" || p.checks != "" {
+	} else if p.source.TokenFile+p.source.Username+p.source.PasswordFile+p.source.CAFile+p.checks != "" {
 		problems = append(problems, errors.New("--prometheus: is missing, and --checks and the other flags that begin with --prometheus need it"))
 	}
-	if namespace, name, found := strings.Cut(p.checks, "/"); p.checks != "" && (!found || namespace == "" || name == "" || strings.Contains(name, "/")) {
+	if !configMap.MatchString(p.checks) {
 		problems = append(problems, fmt.Errorf("--checks: %q is not the namespace and name of a ConfigMap, such as serin-system/checks", p.checks))
 	}
 	if _, found := units[p.unit]; !found {
@@ -66,6 +67,9 @@ func (p *prometheus) validate() (problems []error) {
 	}
 	return problems
 }
+
+// configMap is NAMESPACE/NAME, or nothing.
+var configMap = regexp.MustCompile(`^([^/]+/[^/]+)?$`)
 
 // options are what the controller measures by; nil: nothing is measured.
 func (p *prometheus) options() (*controller.Prometheus, error) {
