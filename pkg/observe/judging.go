@@ -31,16 +31,24 @@ const unmeasured = "measuring takes a Prometheus, and this controller was told o
 // it is not: a Deployment at rest costs Prometheus nothing.
 func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) {
 	judging := !s.Target.Gone && s.Target.OptedIn && !s.Plan.ChecksOff
-	if judging && o.Measure == nil && wishes(s.Plan) {
+	switch {
+	case o.Measure == nil && judging && wishes(s.Plan):
 		s.Problems = append(s.Problems, rollout.Problem{Reason: "InvalidChecks", Message: unmeasured})
-	}
-	if o.Measure == nil {
-		return
-	}
-	if under := !s.Memo.Started.IsZero() && s.Memo.Ending == "" && !s.Memo.Promoting; !judging || !under {
+	case o.Measure == nil:
+	case judging && isOnItsWay(s.Memo):
+		o.weigh(ctx, w, s)
+	default:
 		o.unmeasure(w.Key)
-		return
 	}
+}
+
+// isOnItsWay: the canary is there to be judged.
+func isOnItsWay(m rollout.Memo) bool {
+	return !m.Started.IsZero() && m.Ending == "" && !m.Promoting
+}
+
+// weigh judges what has been measured so far.
+func (o *Observer) weigh(ctx context.Context, w *World, s *rollout.Snapshot) {
 	policy, problems := o.policy(ctx, w.Key, s)
 	if len(problems) > 0 {
 		s.Problems = append(s.Problems, problems...)
