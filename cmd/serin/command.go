@@ -157,15 +157,8 @@ func (f flags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	selector, err := labels.Parse(f.selector)
+	options, err := f.controller()
 	if err != nil {
-		return fmt.Errorf("--namespace-selector: %w", err)
-	}
-	options := controller.Options{ClusterDomain: f.domain, Workers: f.workers, Namespaces: selector}
-	if len(f.istiod) > 0 {
-		options.Istiod = &istiod.Client{Addresses: f.istiod, TokenFile: f.istiodToken}
-	}
-	if options.Prometheus, err = f.prometheus.options(); err != nil {
 		return err
 	}
 	if err := controller.AddToManager(ctx, mgr, options); err != nil {
@@ -181,6 +174,19 @@ func (f flags) run(ctx context.Context) error {
 		return fmt.Errorf("running: %w", err)
 	}
 	return nil
+}
+
+// controller are the options of the controller itself.
+func (f flags) controller() (o controller.Options, err error) {
+	o.ClusterDomain, o.Workers = f.domain, f.workers
+	if o.Namespaces, err = labels.Parse(f.selector); err != nil {
+		return o, fmt.Errorf("--namespace-selector: %w", err)
+	}
+	if len(f.istiod) > 0 {
+		o.Istiod = &istiod.Client{Addresses: f.istiod, TokenFile: f.istiodToken}
+	}
+	o.Prometheus, err = f.prometheus.options()
+	return o, err
 }
 
 // config sets no limit of its own: the API server's priority and fairness does

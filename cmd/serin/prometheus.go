@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -45,14 +46,7 @@ func (p *prometheus) add(flags *pflag.FlagSet) {
 var units = map[string]time.Duration{"s": time.Second, "ms": time.Millisecond}
 
 func (p *prometheus) validate() (problems []error) {
-	if p.source.Address != "" {
-		if _, err := source.New(p.source); err != nil {
-			problems = append(problems, fmt.Errorf("--prometheus: %w", err))
-		}
-	} else if p.source.TokenFile != "" || p.source.Username != "" || p.source.PasswordFile != "" || p.source.CAFile != "" || p.checks != "" {
-		problems = append(problems, errors.New("--prometheus: is missing, and --checks and the other flags that begin with --prometheus need it"))
-	}
-	if namespace, name, found := strings.Cut(p.checks, "/"); p.checks != "" && (!found || namespace == "" || name == "" || strings.Contains(name, "/")) {
+	if !configMap.MatchString(p.checks) {
 		problems = append(problems, fmt.Errorf("--checks: %q is not the namespace and name of a ConfigMap, such as serin-system/checks", p.checks))
 	}
 	if _, found := units[p.unit]; !found {
@@ -64,8 +58,24 @@ func (p *prometheus) validate() (problems []error) {
 			problems = append(problems, fmt.Errorf("--%s: must not be empty", name))
 		}
 	}
-	return problems
+	return append(problems, p.validateSource()...)
 }
+
+func (p *prometheus) validateSource() []error {
+	if p.source.Address == "" {
+		if p.source.TokenFile+p.source.Username+p.source.PasswordFile+p.source.CAFile+p.checks == "" {
+			return nil
+		}
+		return []error{errors.New("--prometheus: is missing, and --checks and the other flags that begin with --prometheus need it")}
+	}
+	if _, err := source.New(p.source); err != nil {
+		return []error{fmt.Errorf("--prometheus: %w", err)}
+	}
+	return nil
+}
+
+// configMap is NAMESPACE/NAME, or nothing.
+var configMap = regexp.MustCompile(`^([^/]+/[^/]+)?$`)
 
 // options are what the controller measures by; nil: nothing is measured.
 func (p *prometheus) options() (*controller.Prometheus, error) {

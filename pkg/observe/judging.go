@@ -30,20 +30,25 @@ const unmeasured = "measuring takes a Prometheus, and this controller was told o
 // It asks for measurements while a rollout is under way, and forgets them when
 // it is not: a Deployment at rest costs Prometheus nothing.
 func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) {
-	if s.Target.Gone || !s.Target.OptedIn {
+	judging := !s.Target.Gone && s.Target.OptedIn && !s.Plan.ChecksOff
+	switch {
+	case o.Measure == nil && judging && wishes(s.Plan):
+		s.Problems = append(s.Problems, rollout.Problem{Reason: "InvalidChecks", Message: unmeasured})
+	case o.Measure == nil:
+	case judging && isOnItsWay(s.Memo):
+		o.weigh(ctx, w, s)
+	default:
 		o.unmeasure(w.Key)
-		return
 	}
-	if o.Measure == nil {
-		if wishes := s.Plan.Checks != "" || s.Plan.MinSuccessRate > 0 || s.Plan.MaxLatency != (rollout.Latency{}); wishes && !s.Plan.ChecksOff {
-			s.Problems = append(s.Problems, rollout.Problem{Reason: "InvalidChecks", Message: unmeasured})
-		}
-		return
-	}
-	if s.Plan.ChecksOff || s.Memo.Started.IsZero() || s.Memo.Ending != "" || s.Memo.Promoting {
-		o.unmeasure(w.Key)
-		return
-	}
+}
+
+// isOnItsWay: the canary is there to be judged.
+func isOnItsWay(m rollout.Memo) bool {
+	return !m.Started.IsZero() && m.Ending == "" && !m.Promoting
+}
+
+// weigh judges what has been measured so far.
+func (o *Observer) weigh(ctx context.Context, w *World, s *rollout.Snapshot) {
 	policy, problems := o.policy(ctx, w.Key, s)
 	if len(problems) > 0 {
 		s.Problems = append(s.Problems, problems...)
@@ -52,20 +57,32 @@ func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) {
 	}
 	answer := o.Measure.Samples(w.Key, o.question(w, s, policy))
 	s.OnNoData = policy.OnNoData
-	if s.Plan.Checks == "" && s.Plan.MinSuccessRate == 0 && s.Plan.MaxLatency == (rollout.Latency{}) && unknown(s, answer) {
+	if !wishes(s.Plan) && unknown(s, answer) {
 		s.Verdict = analysis.NoChecks()
 		s.Verdict.Evidence = "pod health only; Prometheus has no metrics of requests to the Deployment that Serin knows"
 		return
 	}
 	s.Verdict = analysis.Judge(policy, answer.Samples, s.Now)
-	if s.Memo.Mode == rollout.Istio && s.Memo.Weight > 0 {
-		from := s.Memo.Since
-		if s.Routes.Served.After(from) {
-			from = s.Routes.Served
-		}
-		seen := share.Follow(float64(s.Memo.Weight)/float64(rollout.Full), answer.Traffic, from.Add(s.Plan.Settle))
-		s.Seen = rollout.SeenShare{Off: seen.Off, Since: seen.Since}
+	s.Seen = seenShare(s, answer)
+}
+
+// wishes reports whether the user asked for checks of their own.
+func wishes(p rollout.Plan) bool {
+	return p.Checks != "" || p.MinSuccessRate > 0 || p.MaxLatency != (rollout.Latency{})
+}
+
+// seenShare compares what requests did with the weight, from when they were to
+// follow it. By the ratio of pods connections are spread and not requests.
+func seenShare(s *rollout.Snapshot, answer measure.Answer) rollout.SeenShare {
+	if s.Memo.Mode != rollout.Istio || s.Memo.Weight == 0 {
+		return rollout.SeenShare{}
 	}
+	from := s.Memo.Since
+	if s.Routes.Served.After(from) {
+		from = s.Routes.Served
+	}
+	seen := share.Follow(float64(s.Memo.Weight)/float64(rollout.Full), answer.Traffic, from.Add(s.Plan.Settle))
+	return rollout.SeenShare{Off: seen.Off, Since: seen.Since}
 }
 
 func (o *Observer) unmeasure(key types.NamespacedName) {

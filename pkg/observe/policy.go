@@ -5,6 +5,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -51,7 +52,7 @@ func (o *Observer) policy(ctx context.Context, key types.NamespacedName, s *roll
 		o.Memory.judgeBy(key, known)
 	}
 	policy := known.policy
-	policy.Checks = append(policy.Checks[:len(policy.Checks):len(policy.Checks)], checks.Wishes(s.Plan.MinSuccessRate, s.Plan.MaxLatency.Quantile, s.Plan.MaxLatency.Below)...)
+	policy.Checks = append(slices.Clip(policy.Checks), checks.Wishes(s.Plan.MinSuccessRate, s.Plan.MaxLatency.Quantile, s.Plan.MaxLatency.Below)...)
 	return policy, known.problems
 }
 
@@ -111,5 +112,5 @@ func (m *Memory) weights(key types.NamespacedName, memo rollout.Memo) []measure.
 	if n := len(r.weights); n == 0 || !r.weights[n-1].From.Equal(since) {
 		r.weights = append(r.weights, now)
 	}
-	return r.weights[:len(r.weights):len(r.weights)]
+	return slices.Clip(r.weights)
 }
