@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -56,12 +57,16 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	metrics.Register()
 	around := &surroundings{cache: mgr.GetCache(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(), log: mgr.GetLogger().WithName("surroundings"), clock: clock.RealClock{}}
+	pods, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("making the client that reads logs: %w", err)
+	}
 	c, err := ctrl.New("rollout", mgr, ctrl.Options{
 		MaxConcurrentReconciles: o.Workers,
 		EnableWarmup:            new(true),
 		ReconciliationTimeout:   passTimeout,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-		Reconciler:              reconciler(mgr, around, o),
+		Reconciler:              reconciler(mgr, pods, around, o),
 	})
 	if err != nil {
 		return fmt.Errorf("creating the controller: %w", err)
@@ -76,10 +81,10 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	return nil
 }
 
-func reconciler(mgr manager.Manager, around *surroundings, o Options) reconcile.Reconciler {
+func reconciler(mgr manager.Manager, pods kubernetes.Interface, around *surroundings, o Options) reconcile.Reconciler {
 	whole := &Reconciler{
-		Observer: observer(mgr, around, o),
-		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager)},
+		Observer: observer(mgr, pods, around, o),
+		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager), Live: mgr.GetAPIReader()},
 		Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager)},
 		Clock:    clock.RealClock{},
 		Ready:    around.Ready,
@@ -90,8 +95,8 @@ func reconciler(mgr manager.Manager, around *surroundings, o Options) reconcile.
 	return selective{Reconciler: whole, reader: mgr.GetClient(), namespaces: o.Namespaces}
 }
 
-func observer(mgr manager.Manager, around *surroundings, o Options) *observe.Observer {
-	observer := &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain}
+func observer(mgr manager.Manager, pods kubernetes.Interface, around *surroundings, o Options) *observe.Observer {
+	observer := &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain, Pods: observe.Kubelets{Client: pods}}
 	if o.Istiod != nil {
 		observer.Proxies = &istiod.Follower{Client: o.Istiod, Runs: observe.Running(mgr.GetAPIReader())}
 	}
