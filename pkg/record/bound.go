@@ -31,6 +31,7 @@ const (
 	mostLine     = 400
 	mostLines    = 20 // of one log
 	mostPods     = 3
+	mostLogs     = 2 // of one pod
 	mostEvents   = 8 // of one pod
 	mostEnds     = 6 // containers of one pod
 	mostLeftOut  = 6
@@ -40,22 +41,27 @@ const (
 	opening = 8
 )
 
-// bounded is the rollout within its limits, with everything cut out that looks
-// like a credential.
+// bounded is the rollout within its limits.
 func (r Rollout) bounded() Rollout {
 	r.From, r.To = r.From.bounded(), r.To.bounded()
 	r.Entries = slices.Clone(r.Entries)
 	for i := range r.Entries {
 		r.Entries[i] = r.Entries[i].bounded()
 	}
-	for len(r.Entries) > mostEntries || (len(r.Entries) > 2 && size(r.Entries) > mostTold) {
-		r.Entries = thinned(r.Entries)
-	}
+	r.Entries = few(r.Entries)
 	if r.Words != nil {
 		words := r.Words.bounded()
 		r.Words = &words
 	}
 	return r
+}
+
+// few keeps so many entries, and of these so many bytes.
+func few(entries []Entry) []Entry {
+	for len(entries) > mostEntries || (len(entries) > 2 && size(entries) > mostTold) {
+		entries = thinned(entries)
+	}
+	return entries
 }
 
 // thinned leaves out one entry of the middle and says so on the one before it.
@@ -96,24 +102,34 @@ func (w Words) bounded() Words {
 		p := &w.Pods[i]
 		p.Name = Cut(p.Name, mostObject)
 		p.Ends, p.Events = several(p.Ends, mostEnds, mostLine), several(latest(p.Events, mostEvents), mostEvents, mostLine)
-		p.Logs = slices.Clone(p.Logs[:min(len(p.Logs), 2)])
+		p.Logs = slices.Clone(p.Logs[:min(len(p.Logs), mostLogs)])
 		for j := range p.Logs {
 			p.Logs[j] = Log{Cut(p.Logs[j].Container, mostObject), several(latest(p.Logs[j].Lines, mostLines), mostLines, mostLine)}
 		}
 	}
-	for size(w) > mostSaid && w.shorten() {
+	for over := size(w) - mostSaid; over > 0; {
+		said := w.longest()
+		if said == nil || len(*said) == 0 {
+			break
+		}
+		over -= size((*said)[0]) + len(",")
+		*said = (*said)[1:]
 	}
 	return w
 }
 
 func latest(texts []string, most int) []string { return texts[max(0, len(texts)-most):] }
 
-// shorten drops the oldest line of whatever has most; false: there is none.
-func (w Words) shorten() bool {
-	var longest *[]string
+// longest is whatever has most to say.
+func (w Words) longest() (longest *[]string) {
+	most := -1
 	consider := func(texts *[]string) {
-		if len(*texts) > 0 && (longest == nil || size(*texts) > size(*longest)) {
-			longest = texts
+		sum := 0
+		for _, text := range *texts {
+			sum += len(text)
+		}
+		if sum > most {
+			longest, most = texts, sum
 		}
 	}
 	for i := range w.Pods {
@@ -123,11 +139,7 @@ func (w Words) shorten() bool {
 			consider(&w.Pods[i].Logs[j].Lines)
 		}
 	}
-	if longest == nil {
-		return false
-	}
-	*longest = (*longest)[1:]
-	return true
+	return longest
 }
 
 // several cleans texts, and keeps so many of them. The last says that there were more.
@@ -142,16 +154,14 @@ func several(texts []string, most, length int) []string {
 	return kept
 }
 
-// clean is a text without credentials and without what a terminal would obey,
-// and no longer than that.
+// clean is a text without what a terminal would obey, and no longer than that.
 func clean(text string, most int) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+	return Cut(strings.Map(func(r rune) rune {
+		if r < ' ' || (r >= 0x7f && r < 0xa0) {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(text, "�"))
-	return Cut(redacted(text), most)
+	}, Cut(text, most)), most)
 }
 
 // Cut is a text of at most so many bytes, between two characters, with "..." in

@@ -46,7 +46,8 @@ func Follow(journal Rollout, s rollout.Snapshot, d rollout.Decision, f Facts) Tu
 			journal = journal.tell(s, d)
 		}
 		if f.Words != nil {
-			journal.Words = f.Words
+			words := f.Words.redacted().bounded()
+			journal.Words = &words
 		}
 		if !after.Equal(before) {
 			turn.Done = append(turn.Done, journal.conclude(s, f))
@@ -56,10 +57,7 @@ func Follow(journal Rollout, s rollout.Snapshot, d rollout.Decision, f Facts) Tu
 	if begins {
 		journal = start(after, d.Memo.Mode, f).tell(s, d)
 	}
-	turn.Journal = journal.bounded()
-	for i := range turn.Done {
-		turn.Done[i] = turn.Done[i].bounded()
-	}
+	turn.Journal = journal
 	return turn
 }
 
@@ -70,7 +68,7 @@ func Condemns(s rollout.Snapshot, d rollout.Decision) bool {
 }
 
 func start(began time.Time, mode rollout.Mode, f Facts) Rollout {
-	return Rollout{Began: began.UTC(), Mode: mode, From: f.Stable, To: f.Wanted}
+	return Rollout{Began: began.UTC(), Mode: mode, From: f.Stable.bounded(), To: f.Wanted.bounded()}
 }
 
 // conclude ends the rollout whose memo is about to be put aside.
@@ -79,7 +77,7 @@ func (r Rollout) conclude(s rollout.Snapshot, f Facts) Rollout {
 	switch s.Memo.Ending {
 	case rollout.Finished:
 		outcome = Promoted
-		r.To = f.Stable // has a number by now
+		r.To = f.Stable.bounded() // has a number by now
 	case rollout.Reject:
 		outcome = RolledBack
 	case rollout.Cancel, rollout.LetGo: // opted in again before it was let go
@@ -110,6 +108,7 @@ func (r Rollout) wrote(objects []string) Rollout {
 		r.Entries = slices.Clone(r.Entries)
 		last := &r.Entries[n-1]
 		last.Wrote = slices.Concat(last.Wrote, objects)
+		*last = last.bounded()
 	}
 	return r
 }
@@ -117,9 +116,9 @@ func (r Rollout) wrote(objects []string) Rollout {
 // tell adds an entry. A wait that is told again, in other words, stays one.
 func (r Rollout) tell(s rollout.Snapshot, d rollout.Decision) Rollout {
 	entry := Entry{
-		At: stamp(s.Now), Phase: d.Phase, Reason: d.Reason, Message: d.Message, Warning: d.Warning,
-		Weight: d.Memo.Weight, Evidence: evidence(s.Verdict, d),
-	}
+		At: stamp(s.Now), Phase: d.Phase, Reason: d.Reason, Message: redacted(d.Message, mostMessage), Warning: d.Warning,
+		Weight: d.Memo.Weight, Evidence: redacted(evidence(s.Verdict, d), mostEvidence),
+	}.bounded()
 	// People are told of a wait some time after it began.
 	if s.Waiting.Reason == d.Reason && !s.Waiting.Since.After(s.Now) {
 		entry.At = stamp(s.Waiting.Since)
@@ -137,7 +136,7 @@ func (r Rollout) tell(s rollout.Snapshot, d rollout.Decision) Rollout {
 		}
 		last.Seconds = entry.At.Sub(last.At).Seconds()
 	}
-	r.Entries = append(r.Entries, entry)
+	r.Entries = few(append(r.Entries, entry))
 	return r
 }
 

@@ -2,7 +2,10 @@
 
 package record
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // removed stands where a credential stood.
 const removed = "[removed]"
@@ -28,9 +31,34 @@ var credentials = []struct {
 	{regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}\b|\bgithub_pat_[A-Za-z0-9_]{20,}\b|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bAIza[A-Za-z0-9_-]{30,}`), removed},
 }
 
-func redacted(text string) string {
+func redacted(text string, most int) string {
+	text = Cut(text, 4*most) // what is cut in two here is far beyond what is kept
 	for _, c := range credentials {
 		text = c.pattern.ReplaceAllString(text, c.with)
 	}
 	return text
+}
+
+// redacted is the words without what looks like a credential. It looks at no
+// more than is kept.
+func (w Words) redacted() Words {
+	w.LeftOut = redactedAll(w.LeftOut, mostMessage)
+	w.Pods = slices.Clone(w.Pods[:min(len(w.Pods), mostPods)])
+	for i := range w.Pods {
+		p := &w.Pods[i]
+		p.Ends, p.Events = redactedAll(p.Ends, mostLine), redactedAll(latest(p.Events, mostEvents), mostLine)
+		p.Logs = slices.Clone(p.Logs[:min(len(p.Logs), mostLogs)])
+		for j := range p.Logs {
+			p.Logs[j].Lines = redactedAll(latest(p.Logs[j].Lines, mostLines), mostLine)
+		}
+	}
+	return w
+}
+
+func redactedAll(texts []string, most int) []string {
+	var clean []string
+	for _, text := range texts {
+		clean = append(clean, redacted(text, most))
+	}
+	return clean
 }
