@@ -50,7 +50,7 @@ func Follow(journal Rollout, s rollout.Snapshot, d rollout.Decision, f Facts) Tu
 			journal.Words = &words
 		}
 		if !after.Equal(before) {
-			turn.Done = append(turn.Done, journal.conclude(s, f))
+			turn.Done = append(turn.Done, journal.conclude(s, d, f))
 			journal = Rollout{}
 		}
 	}
@@ -72,9 +72,14 @@ func start(began time.Time, mode rollout.Mode, f Facts) Rollout {
 }
 
 // conclude ends the rollout whose memo is about to be put aside.
-func (r Rollout) conclude(s rollout.Snapshot, f Facts) Rollout {
+func (r Rollout) conclude(s rollout.Snapshot, d rollout.Decision, f Facts) Rollout {
 	outcome := Abandoned
 	switch s.Memo.Ending {
+	case "":
+		if s.Memo.Promoting && d.Reason == "Promoted" {
+			outcome = Promoted
+			r.To = f.Wanted.bounded() // has a number by now
+		}
 	case rollout.Finished:
 		outcome = Promoted
 		r.To = f.Stable.bounded() // has a number by now
