@@ -55,7 +55,7 @@ func missing(accesses []permissions.Access, allowed []bool, elect bool, logger l
 			continue
 		}
 		logger.Info("Permission missing", "permission", access.String(), "needed", access.Why)
-		watched := access.Verb == "list" || access.Verb == "watch"
+		watched := !access.Spare && (access.Verb == "list" || access.Verb == "watch")
 		if lease || (watched && access.Group != istioGroup) {
 			fatal = append(fatal, access.String())
 		}

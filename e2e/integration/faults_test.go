@@ -55,6 +55,11 @@ func (c course) run(p *shop) {
 	if c.mesh {
 		p.neverBeyondCapacity()
 	}
+	if c.back {
+		p.recorded(1, "RolledBack", "NewTemplate", "StepPassed", "RestartsExceeded", "RestartsExceeded")
+	} else {
+		p.recorded(1, "Promoted", "NewTemplate", "StepPassed", "StepPassed", "AllStepsPassed", "Promoted")
+	}
 	v, _ := p.Now()
 	if size := *v.Deployment(p.name).Spec.Replicas; size != 2 {
 		p.Errorf("the target has a size of %d, and had 2", size)

@@ -32,6 +32,7 @@ const (
 // What the controller writes.
 const (
 	Rollout           = Prefix + "rollout"   // annotation on the target: the memo
+	Journal           = Prefix + "journal"   // annotation on the target: what happened in the rollout under way, for people
 	Track             = Prefix + "track"     // label on canary pods, with the value TrackCanary
 	CanaryOf          = Prefix + "canary-of" // label on the canary Deployment and its pods: whose canary
 	ConditionPromoted = Prefix + "Promoted"  // condition type in the target's status

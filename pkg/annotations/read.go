@@ -19,7 +19,7 @@ func Read(annotations map[string]string) (rollout.Plan, []rollout.Problem) {
 	plan := defaults()
 	var problems []rollout.Problem
 	for _, name := range slices.Sorted(maps.Keys(annotations)) {
-		if !strings.HasPrefix(name, Prefix) || name == Rollout {
+		if !strings.HasPrefix(name, Prefix) || name == Rollout || name == Journal {
 			continue
 		}
 		key, known := find(name)

@@ -37,8 +37,10 @@ type Output struct {
 // Outputs are everything that people meet and did not write.
 var Outputs = []Output{
 	{Rollout, "annotation on the Deployment", "The memo: what the controller must remember and cannot observe, as JSON. Not to be edited; removing it makes the controller look at the Deployment as if for the first time."},
+	{Journal, "annotation on the Deployment, during a rollout", "What happened so far, for `kubectl serin explain`. Never read back to decide; it moves into the ConfigMap when the rollout ends."},
 	{ConditionPromoted, "condition in the Deployment's status", "`True`: the wanted template serves everybody. `Unknown`: a rollout is under way; reason and message say where and why. `False`: the template was rejected; the reason says why."},
 	{"<deployment>-canary", "Deployment, owned by yours", "The canary during a rollout. After a rollback it stays at 0 replicas as the memory of what was rejected."},
+	{"<deployment>-serin", "ConfigMap, owned by yours", "The record of the last ten rollouts, for `kubectl serin explain` and `history`. It goes when the Deployment opts out, and with the Deployment."},
 	{"<service>-serin", "DestinationRule, during a rollout by Istio", "The subsets of stable and canary. Your own DestinationRule is not touched."},
 	{"<service>-serin", "VirtualService, during a rollout by Istio", "Only where no VirtualService of yours routes to the Service."},
 	{Track, "label on the canary's pods", "Has the value `" + TrackCanary + "`."},

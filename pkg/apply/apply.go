@@ -9,12 +9,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/pkg/observe"
+	"github.com/serin-dev/serin/pkg/record"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
-// Applier writes. Client must show its own writes to its next reads.
+// Applier writes. Client must show its own writes to its next reads. Live asks
+// the API server for what is not watched.
 type Applier struct {
 	Client client.Client
+	Live   client.Reader
 }
 
 // Changes tells what was really written.
@@ -25,6 +28,11 @@ type Changes struct {
 	Rules  []*unstructured.Unstructured // DestinationRules, as written
 	Gone   []*unstructured.Unstructured // of both, those that were deleted
 	Other  bool                         // sizes, pauses, objects of ours
+
+	Wrote    []string // every object but the target's memo, in words, for the record
+	Recorded bool     // the journal was written, with everything that was to be told until then
+	Unfiled  error    // why what ended is not in the record; told, and in nobody's way
+	Later    bool     // it is to be filed later
 }
 
 // Any reports whether anything was written.
@@ -36,7 +44,8 @@ func (c Changes) Any() bool {
 // written before it is reported too. A conflict means that the world moved on:
 // observe again.
 func (a *Applier) Apply(ctx context.Context, w observe.World, s rollout.Snapshot, d rollout.Decision) (Changes, error) {
-	pass := pass{Client: a.Client, world: w, snapshot: s, decision: d}
+	pass := pass{Client: a.Client, live: a.Live, world: w, snapshot: s, decision: d}
+	pass.file(ctx)
 	for _, step := range []func(context.Context) error{
 		pass.remember,
 		pass.routes,
@@ -54,8 +63,11 @@ func (a *Applier) Apply(ctx context.Context, w observe.World, s rollout.Snapshot
 // pass is one application of one decision.
 type pass struct {
 	client.Client
+	live     client.Reader
 	world    observe.World
 	snapshot rollout.Snapshot
 	decision rollout.Decision
+	turn     *record.Turn   // what becomes of the journal, once that was asked
+	waiting  record.Rollout // ended, and to be filed later; zero: none
 	changes  Changes
 }

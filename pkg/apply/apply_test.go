@@ -4,6 +4,7 @@ package apply_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -41,8 +42,11 @@ func newCluster(t *testing.T, objects ...client.Object) *cluster {
 		kind := object.GetObjectKind().GroupVersionKind().Kind
 		if kind == "" {
 			kind = "Deployment"
-			if _, ok := object.(*corev1.Service); ok {
+			switch object.(type) {
+			case *corev1.Service:
 				kind = "Service"
+			case *corev1.ConfigMap:
+				kind = "ConfigMap"
 			}
 		}
 		c.writes = append(c.writes, verb+" "+kind+" "+object.GetName())
@@ -67,7 +71,12 @@ func newCluster(t *testing.T, objects ...client.Object) *cluster {
 			},
 			SubResourcePatch: func(ctx context.Context, w client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
 				note("patch "+sub+" of", o)
-				return w.SubResource(sub).Patch(ctx, o, p, opts...)
+				kept := maps.Clone(o.GetAnnotations())
+				if err := w.SubResource(sub).Patch(ctx, o, p, opts...); err != nil {
+					return err
+				}
+				o.SetAnnotations(kept) // as a real API server does; see docs/adr/0003
+				return w.Update(ctx, o)
 			},
 		}).Build()
 	return c
@@ -123,7 +132,7 @@ func (c *cluster) world(t *testing.T) observe.World {
 func (c *cluster) apply(t *testing.T, s rollout.Snapshot, d rollout.Decision) (apply.Changes, error) {
 	t.Helper()
 	s.Now = now
-	return (&apply.Applier{Client: c}).Apply(t.Context(), c.world(t), s, d)
+	return (&apply.Applier{Client: c, Live: c}).Apply(t.Context(), c.world(t), s, d)
 }
 
 func TestApply(t *testing.T) {

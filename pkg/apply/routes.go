@@ -49,6 +49,7 @@ func (p *pass) putRule(ctx context.Context) error {
 			return fmt.Errorf("creating DestinationRule %s: %w", client.ObjectKeyFromObject(wanted), err)
 		}
 		p.changes.Rules = append(p.changes.Rules, wanted)
+		p.note("created", wanted)
 		return nil
 	}
 	updated := p.world.Rule.DeepCopy()
@@ -57,6 +58,7 @@ func (p *pass) putRule(ctx context.Context) error {
 		return fmt.Errorf("writing DestinationRule %s: %w", client.ObjectKeyFromObject(wanted), err)
 	}
 	p.changes.Rules = append(p.changes.Rules, updated)
+	p.note("wrote", updated)
 	return nil
 }
 
@@ -91,6 +93,7 @@ func (p *pass) split(ctx context.Context) error {
 		return fmt.Errorf("creating VirtualService %s: %w", client.ObjectKeyFromObject(own), err)
 	}
 	p.changes.Routes = append(p.changes.Routes, own)
+	p.note("created", own)
 	return nil
 }
 
@@ -117,6 +120,7 @@ func (p *pass) putRoutes(ctx context.Context, vs *unstructured.Unstructured, cha
 		return fmt.Errorf("writing VirtualService %s: %w", client.ObjectKeyFromObject(vs), err)
 	}
 	p.changes.Routes = append(p.changes.Routes, vs)
+	p.note("wrote", vs)
 	return nil
 }
 
@@ -134,6 +138,9 @@ func (p *pass) removeMesh(ctx context.Context, object *unstructured.Unstructured
 func (p *pass) remove(ctx context.Context, object client.Object, options ...client.DeleteOption) error {
 	uid := object.GetUID()
 	err := p.Delete(ctx, object, append(options, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))...)
+	if err == nil {
+		p.note("deleted", object)
+	}
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("deleting %s %s: %w", object.GetObjectKind().GroupVersionKind().Kind, types.NamespacedName{Namespace: object.GetNamespace(), Name: object.GetName()}, err)
 	}

@@ -29,21 +29,25 @@ func (p *pass) remember(ctx context.Context) error {
 	wanted := base.DeepCopy()
 	p.setMemo(wanted)
 	if p.decision.Forget {
+		p.setJournal(wanted)
 		return p.forget(ctx, wanted)
 	}
 	if p.setSpec(wanted) {
+		p.setJournal(wanted)
 		return p.write(ctx, base, wanted)
 	}
 	told := p.decision.Announced(p.snapshot) && p.setCondition(wanted)
 	memo := base.Annotations[annotations.Rollout] != wanted.Annotations[annotations.Rollout]
-	if !told && !memo {
+	if !told && !memo && !p.filed() {
 		return nil
 	}
+	p.setJournal(wanted)
 	patch := client.StrategicMergeFrom(base, client.MergeFromWithOptimisticLock{})
 	if err := p.Status().Patch(ctx, wanted, patch); err != nil {
 		return fmt.Errorf("writing status of Deployment %s: %w", p.world.Key, err)
 	}
 	p.changes.Told, p.changes.Memo = told, memo
+	p.recorded()
 	return nil
 }
 
@@ -55,6 +59,8 @@ func (p *pass) write(ctx context.Context, base, wanted *appsv1.Deployment) error
 		return fmt.Errorf("writing Deployment %s: %w", p.world.Key, err)
 	}
 	p.changes.Memo, p.changes.Other = true, true
+	p.recorded()
+	p.noteSpec(base, wanted)
 	return nil
 }
 

@@ -49,6 +49,7 @@ func (p *pass) scale(ctx context.Context, set *appsv1.ReplicaSet, size int32) er
 		return fmt.Errorf("scaling ReplicaSet %s/%s to %d: %w", set.Namespace, set.Name, size, err)
 	}
 	p.changes.Other = true
+	p.note(fmt.Sprintf("scaled to %d", size), set)
 	return nil
 }
 
@@ -76,6 +77,7 @@ func (p *pass) createCanary(ctx context.Context) error {
 		return fmt.Errorf("creating canary Deployment %s: %w", client.ObjectKeyFromObject(canary), err)
 	}
 	p.changes.Other = true
+	p.note(fmt.Sprintf("created with %s", pods(p.decision.CanaryPods)), canary)
 	return p.verify(canary)
 }
 
@@ -98,10 +100,18 @@ func (p *pass) updateCanary(ctx context.Context) error {
 		return fmt.Errorf("writing canary Deployment %s: %w", client.ObjectKeyFromObject(old), err)
 	}
 	p.changes.Other = true
+	p.note(fmt.Sprintf("scaled to %s", pods(p.decision.CanaryPods)), wanted)
 	if replaced {
 		return p.verify(wanted)
 	}
 	return nil
+}
+
+func pods(n int) string {
+	if n == 1 {
+		return "1 pod"
+	}
+	return fmt.Sprintf("%d pods", n)
 }
 
 // verify makes sure that the canary runs what is wanted. Something between us
@@ -132,5 +142,6 @@ func (p *pass) mark(ctx context.Context) error {
 		return fmt.Errorf("writing label %s of Service %s: %w", key, client.ObjectKeyFromObject(wanted), err)
 	}
 	p.changes.Other = true
+	p.note(fmt.Sprintf("labelled %s", version), wanted)
 	return nil
 }

@@ -84,6 +84,7 @@ func stripReplicaSet(object any) (any, error) {
 		return object, nil
 	}
 	set.ManagedFields = nil
+	delete(set.Annotations, annotations.Journal) // the Deployment controller copies it
 	if !annotations.OptedIn(set.Annotations) && set.Labels[annotations.CanaryOf] == "" {
 		set.Spec.Template = corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: set.Spec.Template.Labels}}
 	}

@@ -34,6 +34,9 @@ const again = 100 * time.Millisecond
 // soon is when a cache that lags behind our own write is looked at again.
 const soon = 10 * time.Millisecond
 
+// later is when a rollout that ended is tried again to be filed.
+const later = 30 * time.Second
+
 // Reconcile observes, decides, applies and reports.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	if !r.Ready() {
@@ -49,7 +52,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, fmt.Errorf("observing: %w", err)
 	}
 	decision := rollout.Decide(snapshot)
+	world.Words = r.Observer.LastWords(ctx, world, snapshot, decision)
 	changes, err := r.Applier.Apply(ctx, world, snapshot, decision)
+	r.Observer.Memory.Noted(request.NamespacedName, changes.Wrote, changes.Recorded)
 	r.Observer.Memory.Routed(request.NamespacedName, changes.Routes)
 	r.Observer.Memory.Wrote(changes.Rules)
 	r.Observer.Memory.Removed(changes.Gone, now)
@@ -63,9 +68,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	r.Observer.Memory.Waited(request.NamespacedName, decision.Reason, now)
 	r.Reporter.Moved(ctx, world, snapshot, decision, changes)
+	r.Reporter.Unfiled(ctx, world, changes)
 	switch {
 	case changes.Any():
 		return reconcile.Result{RequeueAfter: time.Millisecond}, nil
+	case changes.Later:
+		return reconcile.Result{RequeueAfter: later}, nil
 	case snapshot.Target.Gone && decision.Recheck == 0:
 		r.Observer.Forget(request.NamespacedName)
 	}

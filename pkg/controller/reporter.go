@@ -76,3 +76,19 @@ func (r Reporter) Refused(w observe.World, action string, err error) {
 	}
 	r.Events.Eventf(w.Target, nil, corev1.EventTypeWarning, string(rollout.Forbidden), action, "%s", shortened(err.Error()))
 }
+
+// Unfiled tells why a rollout is missing in the record. One that is to be filed
+// later is no news yet.
+func (r Reporter) Unfiled(ctx context.Context, w observe.World, c apply.Changes) {
+	if c.Unfiled == nil || w.Target == nil {
+		return
+	}
+	log.FromContext(ctx).Info("Not recorded", "later", c.Later, "why", c.Unfiled.Error())
+	switch {
+	case c.Later:
+	case apierrors.IsForbidden(c.Unfiled):
+		r.Refused(w, "Record", c.Unfiled)
+	default:
+		r.Events.Eventf(w.Target, nil, corev1.EventTypeWarning, string(rollout.NotRecorded), "Record", "%s", shortened(c.Unfiled.Error()))
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -68,7 +69,11 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	metrics.Register()
 	around := &surroundings{cache: mgr.GetCache(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(), log: mgr.GetLogger().WithName("surroundings"), clock: clock.RealClock{}}
-	observer := observer(mgr, around, o)
+	pods, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("making the client that reads logs: %w", err)
+	}
+	observer := observer(mgr, pods, around, o)
 	c, err := ctrl.New("rollout", mgr, ctrl.Options{
 		MaxConcurrentReconciles: o.Workers,
 		EnableWarmup:            new(true),
@@ -115,7 +120,7 @@ func measureBy(mgr manager.Manager, c ctrl.Controller, observer *observe.Observe
 func reconciler(mgr manager.Manager, around *surroundings, observer *observe.Observer, o Options) reconcile.Reconciler {
 	whole := &Reconciler{
 		Observer: observer,
-		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager)},
+		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager), Live: mgr.GetAPIReader()},
 		Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager)},
 		Clock:    clock.RealClock{},
 		Ready:    around.Ready,
@@ -126,8 +131,8 @@ func reconciler(mgr manager.Manager, around *surroundings, observer *observe.Obs
 	return selective{Reconciler: whole, reader: mgr.GetClient(), namespaces: o.Namespaces}
 }
 
-func observer(mgr manager.Manager, around *surroundings, o Options) *observe.Observer {
-	observer := &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain}
+func observer(mgr manager.Manager, pods kubernetes.Interface, around *surroundings, o Options) *observe.Observer {
+	observer := &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain, Pods: observe.Kubelets{Client: pods}}
 	if o.Istiod != nil {
 		observer.Proxies = &istiod.Follower{Client: o.Istiod, Runs: observe.Running(mgr.GetAPIReader())}
 	}

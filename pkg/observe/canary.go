@@ -65,6 +65,7 @@ func (o *Observer) readCanaryPods(ctx context.Context, w *World, s *rollout.Snap
 	pods := slices.DeleteFunc(list.Items, func(pod corev1.Pod) bool {
 		return pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] != hash(current)
 	})
+	w.Pods = pods
 	ready, err := o.inEndpoints(ctx, types.NamespacedName{Namespace: w.Key.Namespace, Name: s.Memo.Service})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package observe
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,8 +36,9 @@ type Memory struct {
 type recollection struct {
 	routes, subsets seen
 	waiting         rollout.Waiting
-	written         string // the routes' fingerprint that followed our last write
-	pending         bool   // our last write has not been observed yet
+	toTell          []string // what was written since the journal was
+	written         string   // the routes' fingerprint that followed our last write
+	pending         bool     // our last write has not been observed yet
 	reverts         int
 	judged          judged
 	weighed         time.Time // the rollout that the weights are of
@@ -77,6 +79,31 @@ func (m *Memory) Waited(key types.NamespacedName, reason rollout.Reason, now tim
 	if r := m.of(key); r.waiting.Reason != reason {
 		r.waiting = rollout.Waiting{Reason: reason, Since: now}
 	}
+}
+
+// mostToTell is how many writes are remembered for the next entry of the journal.
+const mostToTell = 20
+
+// Noted notes what was written, for the next entry of the journal; fresh says
+// that the journal was written before it. This is lost with the process, and
+// then missing in the record.
+func (m *Memory) Noted(key types.NamespacedName, wrote []string, fresh bool) {
+	if len(wrote) == 0 && !fresh {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.of(key)
+	if fresh {
+		r.toTell = nil
+	}
+	r.toTell = append(r.toTell, wrote[:min(len(wrote), max(0, mostToTell-len(r.toTell)))]...)
+}
+
+func (m *Memory) wrote(key types.NamespacedName) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.of(key).toTell)
 }
 
 // Routed notes that routes were written: what is observed next is our own doing.

@@ -42,6 +42,7 @@ type Observer struct {
 	Surroundings Surroundings
 	Memory       *Memory
 	Proxies      *istiod.Follower     // nil: nobody can be asked whether proxies follow
+	Pods         Witness              // of what a canary's pods leave behind; nil: nobody is asked
 	Measure      Measurer             // nil: nothing is measured
 	Checks       types.NamespacedName // the ConfigMap with checks of those that name none; empty: the built-in checks
 	Domain       string               // of the cluster, such as cluster.local
@@ -50,7 +51,7 @@ type Observer struct {
 // Observe gathers what is known of one target at the instant now. An API error
 // is returned as it is.
 func (o *Observer) Observe(ctx context.Context, key types.NamespacedName, now time.Time) (World, rollout.Snapshot, error) {
-	w := World{Key: key}
+	w := World{Key: key, Wrote: o.Memory.wrote(key)}
 	s := rollout.Snapshot{Now: now, Guard: o.Surroundings.Guard(), Verdict: analysis.NoChecks(), Waiting: o.Memory.waiting(key)}
 	target := &appsv1.Deployment{}
 	switch err := o.Cached.Get(ctx, key, target); {

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/serin-dev/serin/pkg/record"
 	"github.com/serin-dev/serin/pkg/rollout"
 	"github.com/serin-dev/serin/pkg/traffic"
 )
@@ -23,6 +24,7 @@ type World struct {
 	Canary      *appsv1.Deployment // nil where there is none, or one that is not ours
 	ReplicaSets []appsv1.ReplicaSet
 	readySince  []time.Time  // of the canary's pods that are ready
+	Pods        []corev1.Pod // of the canary's present template
 	Memo        rollout.Memo // as observed
 	Plan        rollout.Plan
 
@@ -34,4 +36,7 @@ type World struct {
 	Governed        bool                         // a user's VirtualService decides for calls by the Service's name
 	Rule            *unstructured.Unstructured   // our DestinationRule
 	WantedRule      *unstructured.Unstructured   // what it should be
+
+	Wrote []string      // what this process wrote since the journal was last written
+	Words *record.Words // of a canary that is given up now; see LastWords
 }

@@ -11,7 +11,8 @@ import (
 // Access is one verb on one resource: what the API server can be asked about.
 type Access struct {
 	authorizationv1.ResourceAttributes
-	Why string
+	Spare bool // every rollout goes on without it
+	Why   string
 }
 
 // String names the permission as RBAC does: "patch deployments.apps/status".
@@ -58,7 +59,7 @@ func (r Rule) names() []string {
 
 func (r Rule) access(namespace, resource, name, verb string) Access {
 	resource, subresource, _ := strings.Cut(resource, "/")
-	access := Access{Why: r.Why, ResourceAttributes: authorizationv1.ResourceAttributes{
+	access := Access{Spare: r.Spare, Why: r.Why, ResourceAttributes: authorizationv1.ResourceAttributes{
 		Verb: verb, Group: r.Group, Resource: resource, Subresource: subresource, Name: name,
 	}}
 	if r.Own {

@@ -9,6 +9,7 @@ type Rule struct {
 	Names     []string // only objects of these names; empty: all
 	Verbs     []string
 	Own       bool   // only in the controller's own namespace
+	Spare     bool   // every rollout goes on without it
 	Why       string // what the controller does with it; a sentence
 }
 
@@ -93,6 +94,24 @@ var Rules = []Rule{
 		Resources: []string{"events"},
 		Verbs:     []string{"create", "patch"},
 		Why:       "Tells who leads; leader election speaks the older API.",
+	},
+	{
+		Resources: []string{"events"},
+		Verbs:     []string{"list"},
+		Spare:     true,
+		Why:       "Keeps the last Events of a canary's pods in the record of a rollout that failed.",
+	},
+	{
+		Resources: []string{"pods/log"},
+		Verbs:     []string{"get"},
+		Spare:     true,
+		Why:       "Keeps the last log lines of a canary's pods in the record of a rollout that failed; without it the record has none.",
+	},
+	{
+		Resources: []string{"configmaps"},
+		Verbs:     []string{"get", "create", "update", "delete"},
+		Spare:     true,
+		Why:       "Keeps the record of a Deployment's rollouts in a ConfigMap that it owns, read by its name only, and removes it on opt-out.",
 	},
 	{
 		Group: "authorization.k8s.io", Resources: []string{"selfsubjectaccessreviews"},

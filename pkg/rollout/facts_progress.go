@@ -60,6 +60,40 @@ func isRefilling(s Snapshot) bool {
 	return isPromoting(s) && s.Memo.Lowered > 0 && s.Memo.Lowered < s.Memo.Size && s.Target.Replicas == s.Memo.Lowered
 }
 
+// In the mesh a promotion that is complete clears up from what is observed, and
+// takes note only when nothing is left: a note before that would be a write more,
+// and what comes in between is told by the same facts. By the ratio of pods the
+// canary was carrying until now, so note is taken first.
+
+func isServedByItself(s Snapshot) bool {
+	return isPromoting(s) && s.Memo.Mode == Istio && s.Routes.Ours
+}
+
+func isLaggingAfterPromotion(s Snapshot) bool {
+	return isPromoting(s) && s.Memo.Mode == Istio && s.Routes.OurSubsets && s.Routes.Lagging != ""
+}
+
+func isSettlingAfterPromotion(s Snapshot) bool {
+	return isPromoting(s) && s.Memo.Mode == Istio && s.Routes.OurSubsets && routesWait(s) > 0
+}
+
+func isPromotedBesideCanary(s Snapshot) bool {
+	return isPromoting(s) && s.Memo.Mode == Istio && s.Canary.Exists && !s.Canary.Foreign
+}
+
+// withoutCanary: the target is complete, no route is ours, and the canary is gone.
+func withoutCanary(s Snapshot) bool {
+	return isPromoting(s) && s.Memo.Mode == Istio && s.Target.Complete && !s.Target.Paused && s.Wanted.Hash != "" &&
+		!s.Routes.Ours && (!s.Canary.Exists || s.Canary.Foreign)
+}
+
+// isClearedOfCanary: our DestinationRule is all that is left, and nobody is sent to it.
+func isClearedOfCanary(s Snapshot) bool {
+	return withoutCanary(s) && s.Routes.OurSubsets && s.Routes.Lagging == "" && routesWait(s) <= 0
+}
+
+func isCleared(s Snapshot) bool { return withoutCanary(s) && !s.Routes.OurSubsets }
+
 // hasNoReplicas: nothing serves, so nothing can be judged. A rollout under way
 // is withdrawn first; see awaitReplicas.
 func hasNoReplicas(s Snapshot) bool { return s.Target.Replicas == 0 && !s.Target.WantsStable }

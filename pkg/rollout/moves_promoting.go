@@ -81,3 +81,19 @@ func conclude(s Snapshot) Decision {
 	d.Memo.Stable, d.Memo.Promoting, d.Memo.Ending, d.Memo.Size, d.Memo.Lowered = s.Wanted.Hash, false, Finished, 0, 0
 	return d
 }
+
+// promoted is a part of clearing up before note is taken of a promotion's end.
+func promoted(move func(Snapshot) Decision) func(Snapshot) Decision {
+	return func(s Snapshot) Decision {
+		d := move(s)
+		d.Phase = Promoting
+		return d
+	}
+}
+
+// concludeWhole takes note that the judged template is stable now, with nothing
+// left to clear up.
+func concludeWhole(s Snapshot) Decision {
+	s.Memo.Stable, s.Memo.Ending, s.Target.WantsStable = s.Wanted.Hash, Finished, true
+	return finish(s)
+}

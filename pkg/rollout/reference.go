@@ -40,6 +40,11 @@ var mistakes = []finding{
 	{Forbidden, "The controller lacks a permission.", "Grant what the message names; the manifests in `deploy/` have all of them."},
 }
 
+// asides are told by an Event only, and hold nothing up.
+var asides = []finding{
+	{NotRecorded, "A rollout that ended could not be put into the record of the Deployment. The rollout itself is not touched by that.", "Do what the message says; the next rollout is recorded."},
+}
+
 // Reference is the page docs/reasons.md, made from the rules and the findings.
 func Reference() string {
 	var page strings.Builder
@@ -52,6 +57,8 @@ func Reference() string {
 	tell(&page, failures)
 	page.WriteString("\n## What a person has to put right\n\nThese take the place of `InvalidConfiguration`. No traffic moves to the canary until they are gone.\n\n")
 	tell(&page, mistakes)
+	page.WriteString("\n## What is only told\n\nAn Event says it, and the rollout goes on.\n\n")
+	tell(&page, asides)
 	return page.String()
 }
 

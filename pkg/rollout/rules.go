@@ -147,6 +147,10 @@ func promoting() []rule {
 			"A person asked to roll back.", "Change the template, or annotate `serin.dev/retry: \"true\"`."},
 		{"Cancelled", isPromotionCancelled, cancel,
 			"The template was put back to what stable runs.", "Nothing."},
+		{"SubsetsRemoved", isClearedOfCanary, promoted(removeSubsets),
+			"Our DestinationRule goes, last.", "Nothing."},
+		{"Promoted", isCleared, concludeWhole,
+			"The Deployment runs the new version and serves everybody.", "Nothing."},
 		{"Superseded", isPromotionUnstarted, restart,
 			"Another template came before the promotion had begun to roll.", "Nothing: the new one is judged from the start."},
 		{"PromotionFinishing", isOvertaken, finishJudged,
@@ -161,8 +165,16 @@ func promoting() []rule {
 			"The Deployment rolls to the judged template under its own strategy.", "Wait, or look at `kubectl rollout status`."},
 		{"Refilling", isRefilling, refill,
 			"The target grows back to its size while the canary shrinks.", "Wait."},
+		{"RoutesRestored", isServedByItself, restore,
+			"The routes are again what you wrote.", "Nothing."},
+		{"ProxiesLagging", isLaggingAfterPromotion, lag(Promoting),
+			"Proxies are not known to follow the routes yet, and nothing is done on a belief.", "The message says what istiod answers; it goes on by itself. A proxy that refuses its configuration for long: look at its log, delete its pod. istiod that cannot be asked: see `--istiod` in docs/operations.md."},
+		{"RoutesSettling", isSettlingAfterPromotion, settle(Promoting),
+			"Proxies are given time to follow.", "Nothing."},
+		{"CanaryRemoved", isPromotedBesideCanary, promoted(removeCanary),
+			"The canary Deployment goes.", "Nothing."},
 		{"PromotionComplete", isPromoting, conclude,
-			"The Deployment runs the judged template.", "Nothing."},
+			"By the ratio of pods: the Deployment runs the judged template.", "Nothing."},
 	}
 }
 

@@ -74,7 +74,29 @@ var promotingRows = map[string]row{
 	"somebody moves weights during a promotion":     {promotion, func(s *rollout.Snapshot) { s.Routes.Weight = 500 }, "WeightNotApplied", rollout.Promoting},
 	"somebody pauses a promotion":                   {promotion, func(s *rollout.Snapshot) { s.Target.Paused = true }, "PromotionResumed", rollout.Promoting},
 	"a promotion is stuck":                          {promotion, func(s *rollout.Snapshot) { s.Target.Stuck = "exceeded quota" }, "PromotionStuck", rollout.Promoting},
-	"a promotion is complete":                       {promotion, func(s *rollout.Snapshot) { s.Target.Complete = true }, "PromotionComplete", rollout.Promoting},
+	"a promotion is complete":                       {promotion, func(s *rollout.Snapshot) { s.Target.Complete = true }, "RoutesRestored", rollout.Promoting},
+	"its routes are not followed yet":               {promotion, func(s *rollout.Snapshot) { cleared(s); s.Routes.Lagging = "istiod is slow" }, "ProxiesLagging", rollout.Promoting},
+	"its routes settle":                             {promotion, func(s *rollout.Snapshot) { cleared(s); s.Routes.Since = s.Now }, "RoutesSettling", rollout.Promoting},
+	"its routes are restored":                       {promotion, cleared, "CanaryRemoved", rollout.Promoting},
+	"its canary is gone":                            {promotion, func(s *rollout.Snapshot) { cleared(s); uncanaried(s) }, "SubsetsRemoved", rollout.Promoting},
+	"nothing of it is left": {promotion, func(s *rollout.Snapshot) {
+		cleared(s)
+		uncanaried(s)
+		s.Routes = rollout.Routes{}
+	}, "Promoted", rollout.Idle},
+	"a new template before note was taken": {promotion, func(s *rollout.Snapshot) {
+		cleared(s)
+		s.Target.Complete, s.Target.Paused, s.Target.WantsCanary = false, true, false
+	}, "PromotionFinishing", rollout.Promoting},
+	"a new template after the canary went": {promotion, func(s *rollout.Snapshot) {
+		cleared(s)
+		uncanaried(s)
+		s.Target.Complete, s.Target.Paused = false, true
+	}, "PromotionFinishing", rollout.Promoting},
+	"a promotion by ratio is complete": {byRatio, func(s *rollout.Snapshot) {
+		s.Memo.Weight, s.Memo.Promoting, s.Memo.Size, s.Memo.Lowered = rollout.Full, true, 0, 0
+		s.Target.Paused, s.Target.Complete = false, true
+	}, "PromotionComplete", rollout.Promoting},
 	"a target by ratio grows back": {byRatio, func(s *rollout.Snapshot) {
 		s.Memo.Weight, s.Memo.Promoting, s.Target.Paused, s.Target.Complete = rollout.Full, true, false, true
 	}, "Refilling", rollout.Promoting},
@@ -105,6 +127,17 @@ var refusingRows = map[string]row{
 	"the deadline":                            {passed, late, "DeadlineExceeded", rollout.RollingBack},
 	"the deadline outranks a pause":           {passed, func(s *rollout.Snapshot) { s.Plan.Paused = true; late(s) }, "DeadlineExceeded", rollout.RollingBack},
 	"a wait from before a restart is no wait": {passed, func(s *rollout.Snapshot) { late(s); s.Waiting = rollout.Waiting{} }, "CanaryLost", rollout.Progressing},
+}
+
+// cleared is a promotion that is complete, with its routes given back.
+func cleared(s *rollout.Snapshot) {
+	s.Target.Complete, s.Wanted.Desired, s.Wanted.Available = true, 4, 4
+	s.Judged, s.Stable.Desired, s.Stable.Available = s.Wanted, 0, 0
+	s.Routes.Ours, s.Routes.Split, s.Routes.Weight, s.Routes.OurSubsets = false, false, 0, true
+}
+
+func uncanaried(s *rollout.Snapshot) {
+	s.Canary, s.Target.WantsCanary = rollout.Canary{}, false
 }
 
 func lagging(s *rollout.Snapshot) {

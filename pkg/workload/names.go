@@ -15,11 +15,19 @@ const (
 	// a hyphen and a hash of up to ten, must stay within the same limit.
 	longestName       = 253 - 11
 	longestLabelValue = 63
+
+	recordSuffix      = "-serin"
+	longestRecordName = 253
 )
 
 // CanaryName is the name of the target's canary Deployment.
 func CanaryName(target string) string {
 	return shorten(target, longestName-len(suffix)) + suffix
+}
+
+// RecordName is the name of the ConfigMap with the target's record.
+func RecordName(target string) string {
+	return shorten(target, longestRecordName-len(recordSuffix)) + recordSuffix
 }
 
 // IsCanaryName reports whether a Deployment of that name could be in the way
