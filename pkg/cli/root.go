@@ -44,6 +44,8 @@ func newRoot(build Build, connect connector) *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(versionCommand(build), statusCommand(connect))
+	root.AddCommand(explainCommand(connect))
+	root.AddCommand(historyCommand(connect))
 	for _, order := range orders {
 		root.AddCommand(order.command(connect))
 	}
