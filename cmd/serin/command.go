@@ -30,11 +30,14 @@ import (
 )
 
 // A leader that died is replaced within the lease, so that the next move comes
-// within five seconds. A leader that ends in order gives the lease back at once.
+// within five seconds: a replica that waits looks at the lease after each retry
+// or a little more than two of them, so that it may notice the last renewal that
+// late, and that the lease has run out that late again. A leader that ends in
+// order gives the lease back at once.
 const (
 	leaseDuration = 3 * time.Second
 	renewDeadline = 2 * time.Second
-	leaseRetry    = 500 * time.Millisecond
+	leaseRetry    = 300 * time.Millisecond
 )
 
 type flags struct {

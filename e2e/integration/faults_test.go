@@ -56,7 +56,7 @@ func (c course) run(p *shop) {
 		p.neverBeyondCapacity()
 	}
 	if c.back {
-		p.recorded(1, "RolledBack", "NewTemplate", "StepPassed", "RestartsExceeded", "RestartsExceeded")
+		p.recorded(1, "RolledBack", "NewTemplate", "RestartsExceeded", "RestartsExceeded") // before a step or after it
 	} else {
 		p.recorded(1, "Promoted", "NewTemplate", "StepPassed", "StepPassed", "AllStepsPassed", "Promoted")
 	}

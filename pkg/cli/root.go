@@ -72,7 +72,7 @@ func newRoot(build Build, around Surroundings, connect connector) *cobra.Command
 	root.SetErr(around.ErrOut)
 	root.AddGroup(&cobra.Group{ID: watching, Title: "See it:"}, &cobra.Group{ID: steering, Title: "Steer it:"},
 		&cobra.Group{ID: delivery, Title: "Run it from a pipeline:"}, &cobra.Group{ID: checking, Title: "Check it:"})
-	add(root, watching, listCommand(around, connect), statusCommand(around, connect))
+	add(root, watching, listCommand(around, connect), statusCommand(around, connect), explainCommand(around, connect), historyCommand(around, connect))
 	add(root, steering, orderCommands(connect)...)
 	add(root, steering, undoCommand(connect))
 	add(root, delivery, runCommand(around, connect))

@@ -27,7 +27,11 @@ func isPromotionCancelled(s Snapshot) bool {
 	return isPromoting(s) && s.Target.WantsStable && !isBeyondReturn(s)
 }
 
-func isOvertaken(s Snapshot) bool { return isPromoting(s) && !s.Target.WantsCanary }
+// isOvertaken: something else is wanted than what was judged. A canary that went
+// at the end of its promotion can no longer say what that was, and need not.
+func isOvertaken(s Snapshot) bool {
+	return isPromoting(s) && !s.Target.WantsCanary && !withoutCanary(s)
+}
 
 func isPromotionUnstarted(s Snapshot) bool {
 	return isOvertaken(s) && s.Canary.Exists && s.Judged.Desired == 0
@@ -87,12 +91,10 @@ func withoutCanary(s Snapshot) bool {
 		!s.Routes.Ours && (!s.Canary.Exists || s.Canary.Foreign)
 }
 
-// isClearedOfCanary: our DestinationRule is all that is left, and nobody is sent to it.
-func isClearedOfCanary(s Snapshot) bool {
-	return withoutCanary(s) && s.Routes.OurSubsets && s.Routes.Lagging == "" && routesWait(s) <= 0
-}
+// isClearedOfCanary: our DestinationRule is all that is left, and nobody is sent to it any more.
+func isClearedOfCanary(s Snapshot) bool { return withoutCanary(s) && s.Routes.OurSubsets }
 
-func isCleared(s Snapshot) bool { return withoutCanary(s) && !s.Routes.OurSubsets }
+func isCleared(s Snapshot) bool { return withoutCanary(s) }
 
 // hasNoReplicas: nothing serves, so nothing can be judged. A rollout under way
 // is withdrawn first; see awaitReplicas.

@@ -79,6 +79,11 @@ var promotingRows = map[string]row{
 	"its routes settle":                             {promotion, func(s *rollout.Snapshot) { cleared(s); s.Routes.Since = s.Now }, "RoutesSettling", rollout.Promoting},
 	"its routes are restored":                       {promotion, cleared, "CanaryRemoved", rollout.Promoting},
 	"its canary is gone":                            {promotion, func(s *rollout.Snapshot) { cleared(s); uncanaried(s) }, "SubsetsRemoved", rollout.Promoting},
+	"its canary is gone, and a new controller cannot know for how long": {promotion, func(s *rollout.Snapshot) {
+		cleared(s)
+		uncanaried(s)
+		s.Routes.Since = s.Now
+	}, "RoutesSettling", rollout.Promoting},
 	"nothing of it is left": {promotion, func(s *rollout.Snapshot) {
 		cleared(s)
 		uncanaried(s)
