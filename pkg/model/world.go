@@ -215,7 +215,7 @@ func (w *World) Pass(ctx context.Context) (Pass, error) {
 		snapshot.Verdict = w.Judge()
 	}
 	decision := rollout.Decide(snapshot)
-	applier := apply.Applier{Client: w.api}
+	applier := apply.Applier{Client: w.api, Live: w.api}
 	changes, err := applier.Apply(ctx, world, snapshot, decision)
 	if err != nil {
 		return Pass{}, fmt.Errorf("applying %s to the model: %w", decision.Reason, err)
