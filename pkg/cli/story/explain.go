@@ -78,18 +78,23 @@ func explainEntries(b *strings.Builder, f Frame, r record.Rollout) {
 			margin, below = "    ", "    "
 		}
 		paragraph(b, margin, e.Message, f.Width)
-		if e.Evidence != "" {
-			paragraph(b, below+"evidence: ", e.Evidence, f.Width)
-		}
-		for _, object := range e.Wrote {
-			paragraph(b, below+"wrote: ", object, f.Width)
-		}
-		if i+1 < len(r.Entries) && e.Seconds >= 1 {
-			paragraph(b, below+"then ", took(e.Until().Sub(e.At)), f.Width)
-		}
-		if e.Omitted > 0 {
-			fmt.Fprintf(b, "... %d left out\n", e.Omitted)
-		}
+		explainBelow(b, f, below, e, i+1 < len(r.Entries))
+	}
+}
+
+// explainBelow tells what belongs to an entry.
+func explainBelow(b *strings.Builder, f Frame, below string, e record.Entry, more bool) {
+	if e.Evidence != "" {
+		paragraph(b, below+"evidence: ", e.Evidence, f.Width)
+	}
+	for _, object := range e.Wrote {
+		paragraph(b, below+"wrote: ", object, f.Width)
+	}
+	if more && e.Seconds >= 1 {
+		paragraph(b, below+"then ", took(e.Until().Sub(e.At)), f.Width)
+	}
+	if e.Omitted > 0 {
+		fmt.Fprintf(b, "... %d left out\n", e.Omitted)
 	}
 }
 
