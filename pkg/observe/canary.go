@@ -72,10 +72,11 @@ func (o *Observer) readCanaryPods(ctx context.Context, w *World, s *rollout.Snap
 	}
 	inService := 0
 	for _, pod := range pods {
-		if since := readySince(pod); !since.IsZero() {
+		since, isReady := readySince(pod)
+		if !since.IsZero() {
 			w.readySince = append(w.readySince, since)
 		}
-		if ready[pod.Name] {
+		if isReady && ready[pod.Name] { // a pod that only others call ready may have a fault that is not seen here yet
 			inService++
 		}
 	}
@@ -119,12 +120,12 @@ func (o *Observer) inEndpoints(ctx context.Context, service types.NamespacedName
 	return ready, nil
 }
 
-// readySince is since when a pod has been ready; zero if it is not.
-func readySince(pod corev1.Pod) time.Time {
+// readySince reports whether a pod is ready, and since when where that is known.
+func readySince(pod corev1.Pod) (since time.Time, isReady bool) {
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
-			return c.LastTransitionTime.Time
+			return c.LastTransitionTime.Time, true
 		}
 	}
-	return time.Time{}
+	return time.Time{}, false
 }

@@ -130,6 +130,9 @@ func TestDiffsBalance(t *testing.T) {
 	lines := map[string]int{}
 	for _, step := range p.Steps {
 		for _, change := range step.Changes {
+			if change.Kind == "ConfigMap" { // the record stays
+				continue
+			}
 			for line := range strings.Lines(change.Diff) {
 				switch {
 				case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):

@@ -104,7 +104,7 @@ func (w *writer) note(p model.Pass) error {
 		w.begun = true
 		w.first(p)
 	}
-	if name := stage(p.Decision); name != "" && (len(w.plan.Steps) == 0 || w.plan.Steps[len(w.plan.Steps)-1].Name != name) {
+	if name := stage(p.Snapshot, p.Decision); name != "" && (len(w.plan.Steps) == 0 || w.plan.Steps[len(w.plan.Steps)-1].Name != name) {
 		w.begin(name, p)
 	}
 	if len(w.plan.Steps) > 0 {
@@ -131,8 +131,11 @@ func (w *writer) first(p model.Pass) {
 }
 
 // stage names the step that a decision belongs to; empty outside of a rollout.
-func stage(d rollout.Decision) string {
+// In the mesh a promotion that is whole gives the routes back first.
+func stage(s rollout.Snapshot, d rollout.Decision) string {
 	switch {
+	case d.Memo.Promoting && d.Memo.Mode == rollout.Istio && (d.Reason == "RoutesRestored" || !s.Routes.Ours):
+		return "clear up"
 	case d.Memo.Promoting:
 		return "promote"
 	case d.Memo.Ending != "":
