@@ -70,20 +70,25 @@ func (o *Observer) readCanaryPods(ctx context.Context, w *World, s *rollout.Snap
 	if err != nil {
 		return err
 	}
-	inService := 0
-	for _, pod := range pods {
+	s.Canary.Available = min(revision(current).Available, w.serving(ready))
+	health := workload.Examine(w.Canary, pods, s.Plan.MaxRestarts)
+	s.Canary.Failure, s.Canary.Waiting = health.Failure, health.Waiting
+	return nil
+}
+
+// serving counts the canary's pods that are ready and get traffic. A pod that
+// only others call ready may have a fault that is not seen here yet.
+func (w *World) serving(inEndpoints map[string]bool) (n int) {
+	for _, pod := range w.Pods {
 		since, isReady := readySince(pod)
 		if !since.IsZero() {
 			w.readySince = append(w.readySince, since)
 		}
-		if isReady && ready[pod.Name] { // a pod that only others call ready may have a fault that is not seen here yet
-			inService++
+		if isReady && inEndpoints[pod.Name] {
+			n++
 		}
 	}
-	s.Canary.Available = min(revision(current).Available, inService)
-	health := workload.Examine(w.Canary, pods, s.Plan.MaxRestarts)
-	s.Canary.Failure, s.Canary.Waiting = health.Failure, health.Waiting
-	return nil
+	return n
 }
 
 // currentSet is the canary's ReplicaSet of its present template.

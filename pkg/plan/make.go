@@ -130,16 +130,19 @@ func (w *writer) first(p model.Pass) {
 	}
 }
 
+// clearUp is the last step: what was ours goes.
+const clearUp = "clear up"
+
 // stage names the step that a decision belongs to; empty outside of a rollout.
 // In the mesh a promotion that is whole gives the routes back first.
 func stage(s rollout.Snapshot, d rollout.Decision) string {
 	switch {
 	case d.Memo.Promoting && d.Memo.Mode == rollout.Istio && (d.Reason == "RoutesRestored" || !s.Routes.Ours):
-		return "clear up"
+		return clearUp
 	case d.Memo.Promoting:
 		return "promote"
 	case d.Memo.Ending != "":
-		return "clear up"
+		return clearUp
 	case d.Memo.Started.IsZero():
 		return ""
 	case d.Memo.Weight == 0:
@@ -180,7 +183,7 @@ func (w *writer) measure(p model.Pass) {
 	}
 	w.writes = append(w.writes, p.Writes...)
 	s := p.Snapshot
-	begun := stage(rollout.Decision{Memo: s.Memo}) == step.Name && !s.Memo.Promoting
+	begun := stage(s, rollout.Decision{Memo: s.Memo}) == step.Name && (!s.Memo.Promoting || step.Name == clearUp)
 	settled := s.Canary.Available == s.Canary.Desired && s.Stable.Available+s.Judged.Available == s.Target.Replicas
 	if begun && settled && p.Decision.Reason != "RatioNotReached" {
 		step.Canary, step.Stable = s.Canary.Available, s.Target.Replicas
