@@ -183,7 +183,11 @@ func (w *writer) measure(p model.Pass) {
 	}
 	w.writes = append(w.writes, p.Writes...)
 	s := p.Snapshot
-	begun := stage(s, rollout.Decision{Memo: s.Memo}) == step.Name && (!s.Memo.Promoting || step.Name == clearUp)
+	if step.Name == clearUp {
+		step.Canary, step.Stable = 0, s.Target.Replicas
+		return
+	}
+	begun := stage(s, rollout.Decision{Memo: s.Memo}) == step.Name && !s.Memo.Promoting
 	settled := s.Canary.Available == s.Canary.Desired && s.Stable.Available+s.Judged.Available == s.Target.Replicas
 	if begun && settled && p.Decision.Reason != "RatioNotReached" {
 		step.Canary, step.Stable = s.Canary.Available, s.Target.Replicas
