@@ -21,7 +21,7 @@ func measured(t *testing.T, m mode, promise string) (*shop, *prometheus) {
 	p := ground(t, m, judged, promise, ownerLabel, "own")
 	metrics := startPrometheus(p)
 	p.checked(eager)
-	p.controlled("--prometheus=http://" + metrics.address)
+	p.controlled("--prometheus="+metrics.door.URL, "--prometheus-timeout=2s")
 	p.build(4)
 	return p, metrics
 }
@@ -77,26 +77,37 @@ func TestJudgedInAnIncident(t *testing.T) {
 	p.allAnswered(p.began, time.Time{})
 }
 
-// Prometheus ends in the middle of a step. Nothing is known then, which is neither good nor bad.
-func TestPrometheusGone(t *testing.T) {
+// Prometheus is in trouble in the middle of a step. Nothing is known then, which is neither good nor bad.
+func TestPrometheusInTrouble(t *testing.T) {
 	t.Parallel()
-	p, metrics := measured(t, mesh, "With Prometheus killed in the middle of a step nothing passes and nothing is taken back, and the condition says why; when it is back, the rollout goes on.")
-	p.deploy("v2")
-	p.weighing(250)
-	metrics.kill()
-	p.await("the want of data to be told", func(v journal.View) string {
-		c := v.Condition(app)
-		if c == nil || c.Reason != "AnalysisInconclusive" || !strings.Contains(c.Message, "prometheus at") {
-			return "the condition does not tell of it"
-		}
-		return ""
-	})
-	time.Sleep(hold) // nothing is to happen, however long it lasts
-	p.weighing(250)
-	metrics.start()
-	p.promoted("v2")
-	p.onlyAnswers("v2")
-	p.noneFailed()
-	p.climbs()
-	p.weighted(journal.Untouched, 0, 250, 500, 1000, journal.Untouched)
+	for name, trouble := range map[string]struct {
+		begin, end func(*prometheus)
+	}{
+		"killed":   {(*prometheus).kill, (*prometheus).start},
+		"slow":     {func(m *prometheus) { m.door.become(stuck) }, func(m *prometheus) { m.door.become(passing) }},
+		"refusing": {func(m *prometheus) { m.door.become(refusing) }, func(m *prometheus) { m.door.become(passing) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, metrics := measured(t, mesh, "With Prometheus "+name+" in the middle of a step nothing passes and nothing is taken back, and the condition says why; when it is well again, the rollout goes on.")
+			p.deploy("v2")
+			p.weighing(250)
+			trouble.begin(metrics)
+			p.await("the want of data to be told", func(v journal.View) string {
+				c := v.Condition(app)
+				if c == nil || c.Reason != "AnalysisInconclusive" || !strings.Contains(c.Message, "prometheus at") {
+					return "the condition does not tell of it"
+				}
+				return ""
+			})
+			time.Sleep(hold) // nothing is to happen, however long it lasts
+			p.weighing(250)
+			trouble.end(metrics)
+			p.promoted("v2")
+			p.onlyAnswers("v2")
+			p.noneFailed()
+			p.climbs()
+			p.weighted(journal.Untouched, 0, 250, 500, 1000, journal.Untouched)
+		})
+	}
 }

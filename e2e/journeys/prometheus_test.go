@@ -6,10 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,6 +30,41 @@ type prometheus struct {
 	dir     string
 	cmd     *exec.Cmd
 	ended   chan struct{}
+	door    *door // through which the controller asks
+}
+
+// door passes questions on, unless it is told otherwise.
+type door struct {
+	*httptest.Server
+	state atomic.Int32
+}
+
+// What a door does with a question.
+const (
+	passing = iota
+	stuck
+	refusing
+)
+
+func (d *door) become(state int32) { d.state.Store(state) }
+
+// newDoor opens one to an address; it closes with the test.
+func newDoor(p *shop, address string) *door {
+	d := &door{}
+	pass := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
+	pass.ErrorLog = log.New(io.Discard, "", 0) // it is killed on purpose
+	d.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch d.state.Load() {
+		case stuck:
+			<-r.Context().Done()
+		case refusing:
+			http.Error(w, "too many queries", http.StatusServiceUnavailable)
+		default:
+			pass.ServeHTTP(w, r)
+		}
+	}))
+	p.Cleanup(func() { d.CloseClientConnections(); d.Close() })
+	return d
 }
 
 // Everything is scraped each second, so that a journey need not last for long.
@@ -45,6 +86,7 @@ func startPrometheus(p *shop) *prometheus {
 	m := &prometheus{shop: p, address: fmt.Sprintf("127.0.0.1:%d", firstPort+lastPort.Add(2)), dir: p.TempDir()}
 	p.must(os.WriteFile(filepath.Join(m.dir, "prometheus.yaml"), fmt.Appendf(nil, scraping, p.Kubeconfig, p.namespace), 0o600))
 	m.start()
+	m.door = newDoor(p, m.address)
 	p.Cleanup(func() {
 		m.kill()
 		if text, err := os.ReadFile(filepath.Join(m.dir, "log")); err == nil && m.Failed() {
@@ -61,17 +103,17 @@ func (m *prometheus) start() {
 	if binary == "" {
 		m.Fatal("PROMETHEUS_BIN names no Prometheus: run 'make prometheus', and set it to bin/prometheus")
 	}
-	log, err := os.OpenFile(filepath.Join(m.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	output, err := os.OpenFile(filepath.Join(m.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	m.must(err)
 	m.cmd = exec.Command(binary, "--config.file="+filepath.Join(m.dir, "prometheus.yaml"), "--storage.tsdb.path="+filepath.Join(m.dir, "data"),
 		"--web.listen-address="+m.address)
-	m.cmd.Stdout, m.cmd.Stderr = log, log
+	m.cmd.Stdout, m.cmd.Stderr = output, output
 	m.must(m.cmd.Start())
 	ended := make(chan struct{})
 	cmd := m.cmd
 	go func() {
 		_ = cmd.Wait()
-		_ = log.Close()
+		_ = output.Close()
 		close(ended)
 	}()
 	m.ended = ended
