@@ -49,20 +49,21 @@ func isOnItsWay(m rollout.Memo) bool {
 
 // weigh judges what has been measured so far.
 func (o *Observer) weigh(ctx context.Context, w *World, s *rollout.Snapshot) {
-	policy, problems := o.policy(ctx, w.Key, s)
-	if len(problems) > 0 {
-		s.Problems = append(s.Problems, problems...)
+	by := o.policy(ctx, w.Key, s)
+	if len(by.problems) > 0 {
+		s.Problems = append(s.Problems, by.problems...)
 		s.Verdict = analysis.Verdict{Evidence: "there are no valid checks to judge by"}
 		return
 	}
-	answer := o.Measure.Samples(w.Key, o.question(w, s, policy))
-	s.OnNoData = policy.OnNoData
+	answer := o.Measure.Samples(w.Key, o.question(w, s, by.policy))
+	s.OnNoData = by.policy.OnNoData
 	if !wishes(s.Plan) && unknown(s, answer) {
 		s.Verdict = analysis.NoChecks()
 		s.Verdict.Evidence = "pod health only; Prometheus has no metrics of requests to the Deployment that Serin knows"
 		return
 	}
-	s.Verdict = analysis.Judge(policy, answer.Samples, s.Now)
+	s.Verdict = analysis.Judge(by.policy, answer.Samples, s.Now)
+	s.Verdict.Evidence += by.changed
 	s.Seen = seenShare(s, answer)
 }
 

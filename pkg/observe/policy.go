@@ -5,6 +5,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,6 +28,8 @@ type judged struct {
 	policy   analysis.Policy
 	problems []rollout.Problem
 	read     time.Time
+	data     map[string]string // of the ConfigMap, where one was read
+	changed  string            // tells of a ConfigMap that is another than at the step before
 }
 
 // step is what a ConfigMap is read for once: it is not watched, and a change in
@@ -40,46 +43,64 @@ type step struct {
 // policy is how the step under way is judged: by the user's ConfigMap, or by that
 // of the whole cluster, or by the built-in checks, and in addition by what the
 // annotations ask for.
-func (o *Observer) policy(ctx context.Context, key types.NamespacedName, s *rollout.Snapshot) (analysis.Policy, []rollout.Problem) {
+func (o *Observer) policy(ctx context.Context, key types.NamespacedName, s *rollout.Snapshot) judged {
 	of := step{started: s.Memo.Started, weight: s.Memo.Weight, source: o.Checks}
 	if s.Plan.Checks != "" {
 		of.source = types.NamespacedName{Namespace: key.Namespace, Name: s.Plan.Checks}
 	}
 	known, found := o.Memory.judgedBy(key)
 	if again := len(known.problems) > 0 && s.Now.Sub(known.read) >= unreadable; !found || known.of != of || again {
-		known = judged{of: of, read: s.Now}
-		known.policy, known.problems = o.readPolicy(ctx, of.source, s.Plan)
+		known = o.readPolicy(ctx, of, known, s)
 		o.Memory.judgeBy(key, known)
 	}
-	policy := known.policy
-	policy.Checks = append(slices.Clip(policy.Checks), checks.Wishes(s.Plan.MinSuccessRate, s.Plan.MaxLatency.Quantile, s.Plan.MaxLatency.Below)...)
-	return policy, known.problems
+	known.policy.Checks = append(slices.Clip(known.policy.Checks), checks.Wishes(s.Plan.MinSuccessRate, s.Plan.MaxLatency.Quantile, s.Plan.MaxLatency.Below)...)
+	return known
 }
 
 // readPolicy reads a ConfigMap. What goes wrong is a problem and no error: pods
 // are watched all the same, and a rollout can always go back.
-func (o *Observer) readPolicy(ctx context.Context, source types.NamespacedName, plan rollout.Plan) (analysis.Policy, []rollout.Problem) {
-	base := checks.Default()
-	base.OnNoData, base.WarmUp = plan.OnNoData, plan.WarmUp
-	if source.Name == "" {
-		return base, nil
+func (o *Observer) readPolicy(ctx context.Context, of step, before judged, s *rollout.Snapshot) judged {
+	now := judged{of: of, read: s.Now, policy: checks.Default()}
+	now.policy.OnNoData, now.policy.WarmUp = s.Plan.OnNoData, s.Plan.WarmUp
+	if of.source.Name == "" {
+		return now
 	}
-	wrong := func(text string) []rollout.Problem {
-		return []rollout.Problem{{Reason: "InvalidChecks", Message: fmt.Sprintf("ConfigMap %s: %s", source, text)}}
+	wrong := func(text string) {
+		now.problems = append(now.problems, rollout.Problem{Reason: "InvalidChecks", Message: fmt.Sprintf("ConfigMap %s: %s", of.source, text)})
 	}
 	object := &corev1.ConfigMap{}
-	switch err := o.Live.Get(ctx, source, object); {
+	switch err := o.Live.Get(ctx, of.source, object); {
 	case apierrors.IsNotFound(err):
-		return base, wrong("does not exist; create it, or annotate serin.dev/analysis: built-in")
+		wrong("does not exist; create it, or annotate serin.dev/analysis: built-in")
+		return now
 	case err != nil:
-		return base, wrong("cannot be read: " + err.Error())
+		wrong("cannot be read: " + err.Error())
+		return now
 	}
-	policy, found := checks.FromData(object.Data, base)
-	var problems []rollout.Problem
+	policy, found := checks.FromData(object.Data, now.policy)
+	now.policy, now.data = policy, object.Data
+	now.changed = changed(before, now)
 	for _, problem := range found {
-		problems = append(problems, wrong(problem.String())...)
+		wrong(problem.String())
 	}
-	return policy, problems
+	return now
+}
+
+// changed tells of checks that count from this step of a rollout on. As long as
+// the step lasts it is told: what is read again had been unusable.
+func changed(before, now judged) string {
+	switch {
+	case before.data == nil, !before.of.started.Equal(now.of.started):
+		return ""
+	case before.of == now.of && before.changed != "":
+		return before.changed
+	case before.of.source != now.of.source:
+		return fmt.Sprintf("; the checks are those of ConfigMap %s from this step on, and were those of %s", now.of.source, before.of.source)
+	case maps.Equal(before.data, now.data):
+		return ""
+	default:
+		return fmt.Sprintf("; ConfigMap %s was changed in the rollout, and counts as it is now from this step on", now.of.source)
+	}
 }
 
 func (m *Memory) judgedBy(key types.NamespacedName) (judged, bool) {
