@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -27,30 +28,35 @@ func (c *Cluster) Rollouts(ctx context.Context, name string) (all []record.Rollo
 	if err != nil {
 		return nil, "", fmt.Errorf("annotation %s of Deployment %s: %w", annotations.Journal, name, err)
 	}
-	var kept record.Record
-	m, err := c.API.CoreV1().ConfigMaps(c.Namespace).Get(ctx, workload.RecordName(name), metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err):
-	case err != nil && journal.Began.IsZero():
-		return nil, "", c.Explain(err, "get", "configmaps", "reading the record of Deployment "+name)
-	case err != nil:
-		gap = c.Explain(err, "get", "configmaps", "reading the rollouts before this one").Error()
-	case metav1.IsControlledBy(m, target):
-		if kept, err = record.Decode(m.Data[workload.RecordKey]); err != nil {
-			return nil, "", fmt.Errorf("ConfigMap %s: %w", m.Name, err)
-		}
-	default:
-		gap = fmt.Sprintf("ConfigMap %s is not the record of this Deployment, which has none until it is renamed or deleted", m.Name)
-	}
+	kept, err := c.kept(ctx, target)
 	all = story.Together(kept, journal)
 	switch {
+	case err != nil && len(all) > 0:
+		return all, err.Error(), nil
+	case err != nil:
+		return nil, "", err
 	case len(all) > 0:
-		return all, gap, nil
-	case gap != "":
-		return nil, "", fmt.Errorf("no rollout of Deployment %s is recorded: %s", name, gap)
+		return all, "", nil
 	case !annotations.OptedIn(target.Annotations):
 		return nil, "", c.NotOptedIn(target)
-	default:
-		return nil, "", fmt.Errorf("no rollout of Deployment %s is recorded yet; the next template that goes out as a canary is", name)
 	}
+	return nil, "", fmt.Errorf("no rollout of Deployment %s is recorded yet; the next template that goes out as a canary is", name)
+}
+
+// kept are the rollouts that ended; none where there is no record.
+func (c *Cluster) kept(ctx context.Context, target *appsv1.Deployment) (record.Record, error) {
+	m, err := c.API.CoreV1().ConfigMaps(c.Namespace).Get(ctx, workload.RecordName(target.Name), metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return record.Record{}, nil
+	case err != nil:
+		return record.Record{}, c.Explain(err, "get", "configmaps", "reading the record of the rollouts that ended")
+	case !metav1.IsControlledBy(m, target):
+		return record.Record{}, fmt.Errorf("ConfigMap %s is not the record of this Deployment, which has none until it is renamed or deleted", m.Name)
+	}
+	kept, err := record.Decode(m.Data[workload.RecordKey])
+	if err != nil {
+		return record.Record{}, fmt.Errorf("ConfigMap %s: %w", m.Name, err)
+	}
+	return kept, nil
 }

@@ -21,7 +21,7 @@ type Frame struct {
 // Explain tells one rollout, entry by entry.
 func Explain(f Frame, r record.Rollout, number, of int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Deployment %s, rollout %d of %d: %s\n", f.Name, number, of, ends(r))
+	paragraph(&b, "", fmt.Sprintf("Deployment %s, rollout %d of %d: %s", f.Name, number, of, ends(r)), f.Width)
 	for _, line := range [][2]string{{"from", template(r.From)}, {"to", template(r.To)}, {"by", means(r.Mode)}} {
 		paragraph(&b, "  "+pad(line[0], 6), line[1], f.Width)
 	}
@@ -31,7 +31,8 @@ func Explain(f Frame, r record.Rollout, number, of int) string {
 	} else {
 		when += " until it ended"
 	}
-	fmt.Fprintf(&b, "  began %s\n\n", when)
+	paragraph(&b, "  began ", when, f.Width)
+	b.WriteByte('\n')
 	explainEntries(&b, f, r)
 	if r.Words != nil {
 		explainWords(&b, f, *r.Words)
@@ -78,18 +79,23 @@ func explainEntries(b *strings.Builder, f Frame, r record.Rollout) {
 			margin, below = "    ", "    "
 		}
 		paragraph(b, margin, e.Message, f.Width)
-		if e.Evidence != "" {
-			paragraph(b, below+"evidence: ", e.Evidence, f.Width)
-		}
-		for _, object := range e.Wrote {
-			paragraph(b, below+"wrote: ", object, f.Width)
-		}
-		if i+1 < len(r.Entries) && e.Seconds >= 1 {
-			paragraph(b, below+"then ", took(e.Until().Sub(e.At)), f.Width)
-		}
-		if e.Omitted > 0 {
-			fmt.Fprintf(b, "... %d left out\n", e.Omitted)
-		}
+		explainBelow(b, f, below, e, i+1 < len(r.Entries))
+	}
+}
+
+// explainBelow tells what belongs to an entry.
+func explainBelow(b *strings.Builder, f Frame, below string, e record.Entry, more bool) {
+	if e.Evidence != "" {
+		paragraph(b, below+"evidence: ", e.Evidence, f.Width)
+	}
+	for _, object := range e.Wrote {
+		paragraph(b, below+"wrote: ", object, f.Width)
+	}
+	if more && e.Seconds >= 1 {
+		paragraph(b, below+"then ", took(e.Until().Sub(e.At)), f.Width)
+	}
+	if e.Omitted > 0 {
+		fmt.Fprintf(b, "... %d left out\n", e.Omitted)
 	}
 }
 
