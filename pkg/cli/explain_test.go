@@ -71,18 +71,18 @@ func records() map[string][]runtime.Object {
 		return m
 	}
 	return map[string][]runtime.Object{
-		"of two rollouts":                       {rest, filed(rest, kept().Encode())},
-		"of a rollout under way":                {under, filed(under, kept().Encode())},
-		"of a rollout under way alone":          {under},
-		"that is not there":                     {rest},
-		"of one not opted in":                   {shop(unseen, without("serin.dev/canary"))},
-		"that belongs to somebody else":               {rest, foreign(rest)},
-		"that belongs to somebody else while one is told":  {under, foreign(under)},
-		"that cannot be read":                   {rest, filed(rest, "{")},
-		"of a later version":                    {rest, filed(rest, `{"version":2}`)},
-		"with a journal that cannot be read":    {shop(annotate(annotations.Journal, "{"))},
-		"of a Deployment that is not there":     {deployment("cart", "cart:v1", 1)},
-		"that cannot be read while one is told": {under, filed(under, "{")},
+		"of two rollouts":                                 {rest, filed(rest, kept().Encode())},
+		"of a rollout under way":                          {under, filed(under, kept().Encode())},
+		"of a rollout under way alone":                    {under},
+		"that is not there":                               {rest},
+		"of one not opted in":                             {shop(unseen, without("serin.dev/canary"))},
+		"that belongs to somebody else":                   {rest, foreign(rest)},
+		"that belongs to somebody else while one is told": {under, foreign(under)},
+		"that cannot be read":                             {rest, filed(rest, "{")},
+		"of a later version":                              {rest, filed(rest, `{"version":2}`)},
+		"with a journal that cannot be read":              {shop(annotate(annotations.Journal, "{"))},
+		"of a Deployment that is not there":               {deployment("cart", "cart:v1", 1)},
+		"that cannot be read while one is told":           {under, filed(under, "{")},
 	}
 }
 

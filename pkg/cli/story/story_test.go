@@ -64,7 +64,7 @@ func rejected() record.Rollout {
 		Pods: []record.Pod{
 			{Name: "shop-canary-7c9d-x2v", Ends: []string{"container shop: OOMKilled, exit code 137, restarted 3 times"},
 				Events: []string{"Unhealthy: Readiness probe failed: Get \"http://10.0.0.7:8080/ready\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"},
-				Logs: []record.Log{{Container: "shop", Lines: []string{"starting", strings.Repeat("a long line of a log ", 8) + "ends here", strings.Repeat("x", 90), "fatal: grüße aus 東京"}}}},
+				Logs:   []record.Log{{Container: "shop", Lines: []string{"starting", strings.Repeat("a long line of a log ", 8) + "ends here", strings.Repeat("x", 90), "fatal: grüße aus 東京"}}}},
 			{Name: "shop-canary-7c9d-zzz"},
 		},
 		LeftOut: []string{"the log of container proxy: pods \"shop-canary-7c9d-zzz\" is forbidden"},
