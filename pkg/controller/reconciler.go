@@ -9,6 +9,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -54,10 +55,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	decision := rollout.Decide(snapshot)
 	world.Words = r.Observer.LastWords(ctx, world, snapshot, decision)
 	changes, err := r.Applier.Apply(ctx, world, snapshot, decision)
-	r.Observer.Memory.Noted(request.NamespacedName, changes.Wrote, changes.Recorded)
-	r.Observer.Memory.Routed(request.NamespacedName, changes.Routes)
-	r.Observer.Memory.Wrote(changes.Rules)
-	r.Observer.Memory.Removed(changes.Gone, now)
+	r.remember(request.NamespacedName, changes, now)
 	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		log.FromContext(ctx).V(1).Info("The world moved on, looking again", "reason", decision.Reason, "conflict", err.Error())
 		return reconcile.Result{RequeueAfter: again}, nil
@@ -69,13 +67,28 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	r.Observer.Memory.Waited(request.NamespacedName, decision.Reason, now)
 	r.Reporter.Moved(ctx, world, snapshot, decision, changes)
 	r.Reporter.Unfiled(ctx, world, changes)
-	switch {
-	case changes.Any():
-		return reconcile.Result{RequeueAfter: time.Millisecond}, nil
-	case changes.Later:
-		return reconcile.Result{RequeueAfter: later}, nil
-	case snapshot.Target.Gone && decision.Recheck == 0:
+	wait := next(decision, changes)
+	if snapshot.Target.Gone && wait == 0 {
 		r.Observer.Forget(request.NamespacedName)
 	}
-	return reconcile.Result{RequeueAfter: decision.Recheck}, nil
+	return reconcile.Result{RequeueAfter: wait}, nil
+}
+
+// remember keeps what was written until the cache shows it.
+func (r *Reconciler) remember(key types.NamespacedName, changes apply.Changes, now time.Time) {
+	r.Observer.Memory.Noted(key, changes.Wrote, changes.Recorded)
+	r.Observer.Memory.Routed(key, changes.Routes)
+	r.Observer.Memory.Wrote(changes.Rules)
+	r.Observer.Memory.Removed(changes.Gone, now)
+}
+
+// next is when to look again, if nothing happens before; 0: not at all.
+func next(d rollout.Decision, changes apply.Changes) time.Duration {
+	switch {
+	case changes.Any():
+		return time.Millisecond
+	case changes.Later:
+		return later
+	}
+	return d.Recheck
 }

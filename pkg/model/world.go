@@ -89,7 +89,7 @@ func New(target *appsv1.Deployment, others []client.Object, now time.Time) *Worl
 
 // Left are the annotations of a Deployment that a world leaves out: what
 // another cluster's controller remembers, and what people asked for there.
-var Left = append([]string{annotations.Rollout, annotations.Pause}, annotations.Commands...)
+var Left = append([]string{annotations.Rollout, annotations.Journal, annotations.Pause}, annotations.Commands...)
 
 // add takes a copy, without what another API server gave it.
 func (w *World) add(object client.Object) {

@@ -171,7 +171,11 @@ func TestPromises(t *testing.T) {
 				begin(t, w)
 				err := w.Run(t.Context(), model.Forever, func(p model.Pass) error {
 					s := p.Snapshot
-					if all := s.Stable.Available + s.Judged.Available + s.Canary.Available; all < int(pods) {
+					all := s.Stable.Available + s.Canary.Available
+					if s.Wanted.Hash != s.Stable.Hash { // the judged one, also when the canary that tells it by has gone
+						all += s.Wanted.Available
+					}
+					if all < int(pods) {
 						return fmt.Errorf("%d pods are available, and %d were at the start", all, pods)
 					}
 					if weight := int(s.Routes.Weight); weight*int(pods) > 1000*s.Canary.Available && !s.Memo.Promoting && s.Memo.Ending == "" {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/model"
+	"github.com/serin-dev/serin/pkg/workload"
 )
 
 // changes makes one of all writes of an object, and leaves out those that only
@@ -95,6 +96,8 @@ func kindOf(object client.Object) string {
 		return "ReplicaSet"
 	case *corev1.Service:
 		return "Service"
+	case *corev1.ConfigMap:
+		return "ConfigMap"
 	default:
 		return object.GetObjectKind().GroupVersionKind().Kind
 	}
@@ -110,8 +113,10 @@ var bookkeeping = [][]string{
 	{"metadata", "managedFields"},
 	{"metadata", "ownerReferences"},
 	{"metadata", "annotations", annotations.Rollout},
+	{"metadata", "annotations", annotations.Journal},
 	{"metadata", "annotations", corev1.LastAppliedConfigAnnotation},
 	{"spec", "template", "metadata", "creationTimestamp"},
+	{"data", workload.RecordKey},
 }
 
 // fields is an object as a person would write it; nil where there is none.

@@ -81,7 +81,7 @@ func prepare(target *appsv1.Deployment) []string {
 		target.Annotations[annotations.Canary] = "true"
 	}
 	for _, key := range model.Left {
-		if _, found := target.Annotations[key]; found && key != annotations.Rollout {
+		if _, found := target.Annotations[key]; found && key != annotations.Rollout && key != annotations.Journal {
 			notes = append(notes, fmt.Sprintf("%s is left out of the plan", key))
 		}
 	}

@@ -38,17 +38,7 @@ func Follow(journal Rollout, s rollout.Snapshot, d rollout.Decision, f Facts) Tu
 	}
 	begins := !after.IsZero() && !after.Equal(before)
 	if !before.IsZero() {
-		if journal.Began.IsZero() {
-			journal = start(before, s.Memo.Mode, f)
-		}
-		journal = journal.wrote(f.Wrote)
-		if !begins {
-			journal = journal.tell(s, d)
-		}
-		if f.Words != nil {
-			words := f.Words.redacted().bounded()
-			journal.Words = &words
-		}
+		journal = journal.underway(s, d, f, begins)
 		if !after.Equal(before) {
 			turn.Done = append(turn.Done, journal.conclude(s, d, f))
 			journal = Rollout{}
@@ -59,6 +49,23 @@ func Follow(journal Rollout, s rollout.Snapshot, d rollout.Decision, f Facts) Tu
 	}
 	turn.Journal = journal
 	return turn
+}
+
+// underway tells a decision about a rollout that had begun before it. Where
+// another begins by it, the decision is the other's to tell.
+func (r Rollout) underway(s rollout.Snapshot, d rollout.Decision, f Facts, another bool) Rollout {
+	if r.Began.IsZero() {
+		r = start(s.Memo.Started, s.Memo.Mode, f)
+	}
+	r = r.wrote(f.Wrote)
+	if !another {
+		r = r.tell(s, d)
+	}
+	if f.Words != nil {
+		words := f.Words.redacted().bounded()
+		r.Words = &words
+	}
+	return r
 }
 
 // Condemns reports whether the decision gives the canary up, so that its last
