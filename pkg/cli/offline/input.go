@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/pkg/annotations"
@@ -47,6 +48,8 @@ func namespace(command *cobra.Command) string {
 type known struct {
 	objects     []client.Object
 	deployments []*appsv1.Deployment
+	set         manifest.Set
+	namespace   string // of objects that name none
 }
 
 // read reads the files, and says everything that is wrong with them.
@@ -55,7 +58,7 @@ func (in *input) read(stdin io.Reader, namespace string) (known, error) {
 	if err != nil {
 		return known{}, err
 	}
-	var k known
+	k := known{namespace: namespace}
 	for _, object := range set.Known(namespace) {
 		k.objects = append(k.objects, object.Value)
 		if d, ok := object.Value.(*appsv1.Deployment); ok {
@@ -72,6 +75,7 @@ func (in *input) read(stdin io.Reader, namespace string) (known, error) {
 		}
 		return known{}, several("the files have to be put right first", messages)
 	}
+	k.set = set
 	return k, nil
 }
 
@@ -132,8 +136,24 @@ func (k known) around(target *appsv1.Deployment) (others []client.Object, notes 
 			others = append(others, object)
 		}
 	}
+	others = append(others, k.judging(target)...)
 	claims, notes := model.StandIns(target, others)
-	return append(others, claims...), notes
+	judging, more := model.Checks(target, others)
+	return slices.Concat(others, claims, judging), append(notes, more...)
+}
+
+// judging is the ConfigMap with the checks of a Deployment, where it is in the
+// files. Other ConfigMaps are nobody's business here.
+func (k known) judging(target *appsv1.Deployment) []client.Object {
+	plan, _ := annotations.Read(target.Annotations)
+	source, found := k.set.Find("ConfigMap", target.Namespace, plan.Checks, k.namespace)
+	if !found {
+		return nil
+	}
+	data, _, _ := unstructured.NestedStringMap(source.Unstructured.Object, "data") // lint says what is wrong with it
+	m := &corev1.ConfigMap{Data: data}
+	m.Namespace, m.Name = target.Namespace, plan.Checks
+	return []client.Object{m}
 }
 
 // wanted is the template with the images of --new-image; nil without any.
