@@ -25,6 +25,7 @@ type player struct {
 	faults   []Fault // those that are still to come
 	counter  counter
 	last     model.Pass
+	since    time.Time // of the last decision's reason
 	told     Line
 	result   Result
 }
@@ -58,14 +59,27 @@ func (p *player) run(ctx context.Context) error {
 		if err := p.world.Run(ctx, until, p.pass); err != nil {
 			return err
 		}
-		if p.world.AtRest() {
-			p.counter.sample(p.last.At)
+		if p.world.AtRest() && p.over(until) {
 			return nil
 		}
 		p.counter.sample(until)
 		p.world.Wake()
 	}
 	return p.world.Run(ctx, model.Forever, p.pass)
+}
+
+// enough is how long it goes on when nothing but samples come.
+const enough = time.Hour
+
+// over reports that no sample will change anything.
+func (p *player) over(now time.Time) bool {
+	switch p.last.Decision.Phase {
+	case rollout.Idle, rollout.Paused, rollout.RolledBack:
+		p.counter.sample(p.last.At)
+		return true
+	default:
+		return now.Sub(p.since) > enough
+	}
 }
 
 func (p *player) startup() time.Duration {
@@ -78,6 +92,9 @@ func (p *player) startup() time.Duration {
 
 // pass is called after every look of Serin.
 func (p *player) pass(pass model.Pass) error {
+	if pass.Decision.Reason != p.last.Decision.Reason {
+		p.since = pass.At
+	}
 	p.last = pass
 	p.counter.shared(pass.At, share(pass.Snapshot))
 	p.judge(pass)
