@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/serin-dev/serin/pkg/analysis/reach"
 	"github.com/serin-dev/serin/pkg/simulate"
 )
 
@@ -44,6 +45,24 @@ func (l *load) rate() (part float64, err error) {
 	return part, errors.Join(err, wrong)
 }
 
+// reach is the load for a plan; nil where none is given.
+func (l *load) reach(command *cobra.Command) (*reach.Load, error) {
+	part, err := l.rate()
+	switch {
+	case err != nil:
+		return nil, several("the flags have to be put right first", strings.Split(err.Error(), "\n"))
+	case l.rps > 0:
+		return &reach.Load{Rate: l.rps, Errors: part}, nil
+	case command.Flags().Changed("stable-error-rate"):
+		return nil, errors.New(withoutRequests("stable-error-rate"))
+	}
+	return nil, nil //nolint:nilnil // no load is an answer
+}
+
+func withoutRequests(flag string) string {
+	return fmt.Sprintf("--%s is about requests, and there are none; add for example --rps 50", flag)
+}
+
 // traffic gives what the flags say, or all that is wrong with them.
 func (l *load) traffic(command *cobra.Command) (simulate.Traffic, error) {
 	t := simulate.Traffic{RPS: l.rps, Interval: sampling}
@@ -60,7 +79,7 @@ func (l *load) traffic(command *cobra.Command) (simulate.Traffic, error) {
 	if l.rps == 0 {
 		for _, name := range []string{"stable-error-rate", "canary-error-rate", "stable-latency", "canary-latency"} {
 			if command.Flags().Changed(name) {
-				wrong[0] = errors.Join(wrong[0], fmt.Errorf("--%s is about requests, and there are none; add for example --rps 50", name))
+				wrong[0] = errors.Join(wrong[0], errors.New(withoutRequests(name)))
 			}
 		}
 	}
