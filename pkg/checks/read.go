@@ -53,9 +53,7 @@ func KeyIn(data map[string]string) (key string, found bool) {
 	if _, found = data[Key]; found || len(data) != 1 {
 		return Key, found
 	}
-	for key = range data {
-	}
-	return key, true
+	return slices.Collect(maps.Keys(data))[0], true
 }
 
 // Read reads the text of a policy.

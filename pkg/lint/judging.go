@@ -25,8 +25,8 @@ func checkJudging(_ context.Context, s subject) ([]Finding, error) {
 		return []Finding{s.find("ChecksNotGiven", Note, s.Place("metadata", "annotations", annotations.Analysis),
 			"%s is in none of the files, so the checks in it are not looked at; give its file with -f, too", name)}, nil
 	}
-	data, _, err := unstructured.NestedStringMap(source.Object, "data")
-	if err != nil {
+	data, readable := texts(source)
+	if !readable {
 		return []Finding{s.find(invalidChecks, Error, source.Place("data"), "%s: data has a value that is no string", name)}, nil
 	}
 	_, problems := checks.FromData(data, checks.Default())
@@ -35,6 +35,12 @@ func checkJudging(_ context.Context, s subject) ([]Finding, error) {
 		all = append(all, s.find(invalidChecks, Error, placeIn(source, data, p), "%s: %s", name, checks.Problem{Path: p.Path, Text: p.Text}))
 	}
 	return all, nil
+}
+
+// texts are the data of a ConfigMap, where all of it is text.
+func texts(source manifest.Object) (data map[string]string, readable bool) {
+	data, _, err := unstructured.NestedStringMap(source.Object, "data")
+	return data, err == nil
 }
 
 // invalidChecks is the controller's reason for all that is wrong with checks.

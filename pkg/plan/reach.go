@@ -62,7 +62,7 @@ func (w *writer) reach() {
 
 // printReach prints what can be found, check by check.
 func (p Plan) printReach(b *strings.Builder) {
-	if p.Load == nil {
+	if p.Load == nil || p.checks() == 0 {
 		return
 	}
 	fmt.Fprintf(b, "\nWhat is found at %s requests a second, %s%% of which fail at stable\n\n", number(p.Load.Rate), number(100*p.Load.Errors))
@@ -81,8 +81,8 @@ func (p Plan) printReach(b *strings.Builder) {
 	}
 	_ = table.Flush() // into memory
 	b.WriteString("\nSmallest is how many times as often as stable's the canary's requests have to be bad to be found within the step, by\n" +
-		"that step alone; the last columns are how long it takes to find a canary that is so many times as bad. Requests are taken to\n" +
-		"come and to be bad exactly as often as is to be expected: chance makes it longer in somewhat more than half of all rollouts.\n")
+		"that step alone; the last columns are how long it takes, from when requests count, to find a canary that is so many times as\n" +
+		"bad. Requests are taken to come and to be bad exactly as often as is to be expected: chance makes it longer in somewhat more than half of all rollouts.\n")
 }
 
 // checks is how many comparisons there are.

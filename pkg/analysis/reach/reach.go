@@ -12,7 +12,6 @@ package reach
 
 import (
 	"math"
-	"sort"
 	"time"
 
 	"github.com/serin-dev/serin/pkg/analysis"
@@ -106,11 +105,18 @@ func (q question) needs(ratio float64) int {
 		upper = min(2*upper, most)
 	}
 	// What failed stays failed, so that the first is found by halving.
-	first := 1 + sort.Search(upper, func(n int) bool { return q.fails(row[:n+1]) })
-	if first > upper {
+	if !q.fails(row[:upper]) {
 		return 0
 	}
-	return first
+	lower := 0
+	for upper-lower > 1 {
+		if middle := (lower + upper) / 2; q.fails(row[:middle]) {
+			upper = middle
+		} else {
+			lower = middle
+		}
+	}
+	return upper
 }
 
 // finest is how many times the interval of ratios is halved.

@@ -20,7 +20,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/pkg/annotations"
-	"github.com/serin-dev/serin/pkg/model"
 	"github.com/serin-dev/serin/pkg/observe"
 	"github.com/serin-dev/serin/pkg/plan"
 	"github.com/serin-dev/serin/pkg/traffic"
@@ -201,38 +200,8 @@ func (c cluster) around(ctx context.Context, input *plan.Input, files known) err
 			return err
 		}
 	}
-	if err := c.judging(ctx, input); err != nil {
-		return err
-	}
 	input.Others = merge(unsplit(input.Others), files)
-	for _, m := range files.judging(input.Target) {
-		input.Others = slices.DeleteFunc(input.Others, func(o client.Object) bool {
-			_, same := o.(*corev1.ConfigMap)
-			return same
-		})
-		input.Others = append(input.Others, m)
-	}
-	judging, notes := model.Checks(input.Target, input.Others)
-	input.Others, input.Notes = append(input.Others, judging...), append(input.Notes, notes...)
-	return nil
-}
-
-// judging reads the ConfigMap with the checks. Who may not read it gets the plan
-// all the same: checks move nothing in it.
-func (c cluster) judging(ctx context.Context, input *plan.Input) error {
-	read, _ := annotations.Read(input.Target.Annotations)
-	if read.Checks == "" {
-		return nil
-	}
-	m := &corev1.ConfigMap{}
-	err := c.reader.Get(ctx, client.ObjectKey{Namespace: input.Target.Namespace, Name: read.Checks}, m)
-	switch {
-	case err == nil:
-		input.Others = append(input.Others, m)
-	case !apierrors.IsForbidden(err) && !apierrors.IsNotFound(err):
-		return explain(err, "get", "configmaps", input.Target.Namespace, "reading ConfigMap "+read.Checks)
-	}
-	return nil
+	return c.judging(ctx, input, files)
 }
 
 // unsplit gives routes back as they were written, where a rollout is under way.

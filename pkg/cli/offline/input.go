@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/pkg/annotations"
@@ -140,20 +139,6 @@ func (k known) around(target *appsv1.Deployment) (others []client.Object, notes 
 	claims, notes := model.StandIns(target, others)
 	judging, more := model.Checks(target, others)
 	return slices.Concat(others, claims, judging), append(notes, more...)
-}
-
-// judging is the ConfigMap with the checks of a Deployment, where it is in the
-// files. Other ConfigMaps are nobody's business here.
-func (k known) judging(target *appsv1.Deployment) []client.Object {
-	plan, _ := annotations.Read(target.Annotations)
-	source, found := k.set.Find("ConfigMap", target.Namespace, plan.Checks, k.namespace)
-	if !found {
-		return nil
-	}
-	data, _, _ := unstructured.NestedStringMap(source.Unstructured.Object, "data") // lint says what is wrong with it
-	m := &corev1.ConfigMap{Data: data}
-	m.Namespace, m.Name = target.Namespace, plan.Checks
-	return []client.Object{m}
 }
 
 // wanted is the template with the images of --new-image; nil without any.
