@@ -121,10 +121,10 @@ func (p *shop) isTrueStill() {
 func TestCLIDoctor(t *testing.T) {
 	t.Parallel()
 	p := newShop(t, shared, everyones.take(t)).mesh().open(2, quick)
-	said := p.command("doctor").ends(1, // the tests' controller keeps no lease
+	said := p.command("doctor").endsAnyhow( // whether another test's controller keeps the lease is its affair
 		"policy: the API server itself holds a changed template",
 		"system:serviceaccount:serin-system:serin has all", "Istio's API is served",
-		"traffic moves by Istio weights, through Service shop", "no lease serin in namespace serin-system")
+		"traffic moves by Istio weights, through Service shop", "lease")
 	if strings.Contains(said, "ServiceAmbiguous") {
 		t.Error("one Service is taken for several")
 	}

@@ -36,7 +36,7 @@ var phases = map[string]phase{
 	"rolled back":              {"25,50,100", func(p *shop) { p.deploy("v2-crash"); p.rolledBack("v1", "CrashLoop") }, true},
 	"let go":                   {"25,50,100", func(p *shop) { p.deploy("v2"); p.letGo(0) }, false},
 	"promoting":                {"25,50,100", func(p *shop) { p.deploy("v2-slow-1s"); p.letGo(1) }, false},
-	"promoted, not cleared up": {"25,50,100", func(p *shop) { p.deploy("v2"); p.ending("finished") }, false},
+	"promoted, not cleared up": {"25,50,100", func(p *shop) { p.deploy("v2"); p.served() }, false},
 }
 
 // A new template during a rollout: it is judged from the start, and nothing that was not judged serves as stable.
@@ -76,10 +76,10 @@ func TestAnotherTemplateInEachPhase(t *testing.T) {
 func (p *shop) holdOn(phase string) {
 	p.serin.Decide(p.namespace, func(c apiproxy.Call) apiproxy.Fate {
 		v, _ := p.Now()
-		m, image := v.Memo(p.name), v.Deployment(p.name).Spec.Template.Spec.Containers[0].Image
-		in := m.Promoting
+		image := v.Deployment(p.name).Spec.Template.Spec.Containers[0].Image
+		in := v.Memo(p.name).Promoting
 		if phase == "promoted, not cleared up" {
-			in = m.Ending == "finished"
+			in = p.isServed(v) == ""
 		}
 		if p.moves(c) && in && !strings.HasSuffix(image, ":v3") {
 			return apiproxy.Fails // for as long as that lasts
@@ -105,14 +105,26 @@ func (p *shop) letGo(pods int) {
 	})
 }
 
-func (p *shop) ending(ending string) {
+// served waits until the target serves everybody by itself, with the canary still there.
+func (p *shop) served() {
 	p.Helper()
-	p.await("the ending "+ending, func(v journal.View) string {
-		if m := v.Memo(p.name); m.Ending != ending {
-			return "it is " + m.Ending
-		}
+	p.await("a target that serves by itself", p.isServed)
+}
+
+// isServed: in the mesh the routes are the user's again; by the ratio of pods note was taken.
+func (p *shop) isServed(v journal.View) string {
+	m := v.Memo(p.name)
+	if m.Ending == "finished" {
 		return ""
-	})
+	}
+	weight := 0
+	if routes := v.Routes(p.name); routes != nil {
+		weight, _ = journal.WeightIn(routes)
+	}
+	if !m.Promoting || weight != -1 {
+		return fmt.Sprintf("the memo says %+v, and the weight is %d", m, weight)
+	}
+	return ""
 }
 
 // neverStable asserts that none of the versions ever ran in the target's own pods.

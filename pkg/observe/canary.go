@@ -70,19 +70,25 @@ func (o *Observer) readCanaryPods(ctx context.Context, w *World, s *rollout.Snap
 	if err != nil {
 		return err
 	}
-	inService := 0
-	for _, pod := range pods {
-		if since := readySince(pod); !since.IsZero() {
-			w.readySince = append(w.readySince, since)
-		}
-		if ready[pod.Name] {
-			inService++
-		}
-	}
-	s.Canary.Available = min(revision(current).Available, inService)
+	s.Canary.Available = min(revision(current).Available, w.serving(ready))
 	health := workload.Examine(w.Canary, pods, s.Plan.MaxRestarts)
 	s.Canary.Failure, s.Canary.Waiting = health.Failure, health.Waiting
 	return nil
+}
+
+// serving counts the canary's pods that are ready and get traffic. A pod that
+// only others call ready may have a fault that is not seen here yet.
+func (w *World) serving(inEndpoints map[string]bool) (n int) {
+	for _, pod := range w.Pods {
+		since, isReady := readySince(pod)
+		if !since.IsZero() {
+			w.readySince = append(w.readySince, since)
+		}
+		if isReady && inEndpoints[pod.Name] {
+			n++
+		}
+	}
+	return n
 }
 
 // currentSet is the canary's ReplicaSet of its present template.
@@ -119,12 +125,12 @@ func (o *Observer) inEndpoints(ctx context.Context, service types.NamespacedName
 	return ready, nil
 }
 
-// readySince is since when a pod has been ready; zero if it is not.
-func readySince(pod corev1.Pod) time.Time {
+// readySince reports whether a pod is ready, and since when where that is known.
+func readySince(pod corev1.Pod) (since time.Time, isReady bool) {
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
-			return c.LastTransitionTime.Time
+			return c.LastTransitionTime.Time, true
 		}
 	}
-	return time.Time{}
+	return time.Time{}, false
 }

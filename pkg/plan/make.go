@@ -109,7 +109,7 @@ func (w *writer) note(p model.Pass) error {
 		w.begun = true
 		w.first(p)
 	}
-	if name := stage(p.Decision); name != "" && (len(w.plan.Steps) == 0 || w.plan.Steps[len(w.plan.Steps)-1].Name != name) {
+	if name := stage(p.Snapshot, p.Decision); name != "" && (len(w.plan.Steps) == 0 || w.plan.Steps[len(w.plan.Steps)-1].Name != name) {
 		w.begin(name, p)
 	}
 	if len(w.plan.Steps) > 0 {
@@ -135,13 +135,19 @@ func (w *writer) first(p model.Pass) {
 	}
 }
 
+// clearUp is the last step: what was ours goes.
+const clearUp = "clear up"
+
 // stage names the step that a decision belongs to; empty outside of a rollout.
-func stage(d rollout.Decision) string {
+// In the mesh a promotion that is whole gives the routes back first.
+func stage(s rollout.Snapshot, d rollout.Decision) string {
 	switch {
+	case d.Memo.Promoting && d.Memo.Mode == rollout.Istio && (d.Reason == "RoutesRestored" || !s.Routes.Ours):
+		return clearUp
 	case d.Memo.Promoting:
 		return "promote"
 	case d.Memo.Ending != "":
-		return "clear up"
+		return clearUp
 	case d.Memo.Started.IsZero():
 		return ""
 	case d.Memo.Weight == 0:
@@ -182,7 +188,11 @@ func (w *writer) measure(p model.Pass) {
 	}
 	w.writes = append(w.writes, p.Writes...)
 	s := p.Snapshot
-	begun := stage(rollout.Decision{Memo: s.Memo}) == step.Name && !s.Memo.Promoting
+	if step.Name == clearUp {
+		step.Canary, step.Stable = 0, s.Target.Replicas
+		return
+	}
+	begun := stage(s, rollout.Decision{Memo: s.Memo}) == step.Name && !s.Memo.Promoting
 	settled := s.Canary.Available == s.Canary.Desired && s.Stable.Available+s.Judged.Available == s.Target.Replicas
 	if begun && settled && p.Decision.Reason != "RatioNotReached" {
 		step.Canary, step.Stable = s.Canary.Available, s.Target.Replicas
