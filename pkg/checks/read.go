@@ -40,17 +40,20 @@ func (p Problem) String() string {
 // FromData reads the data of a ConfigMap. What is not written there is as in
 // the base, apart from the checks.
 func FromData(data map[string]string, base analysis.Policy) (analysis.Policy, []Problem) {
-	text, found := data[Key]
-	if !found && len(data) == 1 {
-		for _, text = range data {
-			found = true
-		}
-	}
+	key, found := KeyIn(data)
 	if !found {
 		keys := strings.Join(slices.Sorted(maps.Keys(data)), ", ")
 		return analysis.Policy{}, []Problem{{Text: fmt.Sprintf("the ConfigMap has no key %s (it has: %s)", Key, keys)}}
 	}
-	return Read(text, base)
+	return Read(data[key], base)
+}
+
+// KeyIn is the key of the data that is read, where there is one.
+func KeyIn(data map[string]string) (key string, found bool) {
+	if _, found = data[Key]; found || len(data) != 1 {
+		return Key, found
+	}
+	return slices.Collect(maps.Keys(data))[0], true
 }
 
 // Read reads the text of a policy.
@@ -117,6 +120,13 @@ func Default() analysis.Policy {
 		},
 	}
 }
+
+// BuiltIn is Default as a text that Read reads.
+const BuiltIn = `checks:
+- {name: errors, kind: errors}
+- {name: latency-p99, kind: latency, quantile: 0.99}
+- {name: latency-p50, kind: latency, quantile: 0.5}
+`
 
 // What a wish that is a single number is judged by: two bad minutes in a row,
 // of a hundred requests at least.

@@ -39,6 +39,14 @@ checks:
 interval: 20s
 `
 
+func TestTheBuiltInTextIsTheDefault(t *testing.T) {
+	t.Parallel()
+	policy, problems := checks.Read(checks.BuiltIn, checks.Default())
+	if diff := cmp.Diff(checks.Default(), policy); diff != "" || len(problems) > 0 {
+		t.Errorf("%v %s", problems, diff)
+	}
+}
+
 func TestRead(t *testing.T) {
 	t.Parallel()
 	want := analysis.Policy{

@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/serin-dev/serin/pkg/annotations"
+	"github.com/serin-dev/serin/pkg/record"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
@@ -122,6 +124,40 @@ func rolledBack(d *appsv1.Deployment) {
 	held(d)
 	said(corev1.ConditionFalse, "CrashLoop", "pod shop-canary-x: container shop: exit code 1")(d)
 	remember(rollout.Memo{Stable: "one", Ending: rollout.Reject, Reason: rollout.CrashLoop, Generation: 3})(d)
+}
+
+const calm = "errors: 1 of 30 requests (3.33 %) to the canary failed, 5 of 570 requests (0.877 %) to stable; evidence 1.3 of the 300 that fail it, 1.5 times stable's odds allowed; " +
+	"latency-p99: 0 of 30 requests to the canary were slower than stable's p99, 6 of 570 requests (1.05 %) to stable; evidence 0.97 of the 300 that fail it, 1.5 times stable's odds allowed; " +
+	"queue: 12 (at most 100 is allowed)"
+
+const worse = "errors: 31 of 300 requests (10.3 %) to the canary failed, 27 of 2700 requests (1 %) to stable; evidence 88 of the 300 that fail it, 1.5 times stable's odds allowed, " +
+	"weakened for bursts (stable's pods differ 1.4 times as much as chance); reported only: tail: 612 (at most 400 is allowed) over 30 requests, 2 bad in a row"
+
+const convicted = "errors: 61 of 500 requests (12.2 %) to the canary failed, 45 of 4500 requests (1 %) to stable; evidence 1.02e+03 of the 300 that fail it, 1.5 times stable's odds allowed"
+
+// journal is that of the rollout under way.
+func journal(entries ...record.Entry) edit {
+	return func(d *appsv1.Deployment) {
+		r := record.Rollout{Began: under(250).Started, Mode: rollout.Istio}
+		for i, e := range entries {
+			e.At = r.Began.Add(time.Duration(i*40) * time.Second)
+			r.Entries = append(r.Entries, e)
+		}
+		annotate(annotations.Journal, record.EncodeJournal(r))(d)
+	}
+}
+
+// judged is in its second step, with evidence that grows.
+func judged(d *appsv1.Deployment) {
+	rolling(d)
+	journal(record.Entry{Reason: "NewTemplate"}, record.Entry{Reason: "Holding", Evidence: calm}, record.Entry{Reason: "StepPassed", Evidence: strings.Replace(calm, "1.3 of", "9.5 of", 1)},
+		record.Entry{Reason: "Holding", Evidence: worse})(d)
+}
+
+// failing is rolled back by a check just now.
+func failing(d *appsv1.Deployment) {
+	rollingBack(d)
+	journal(record.Entry{Reason: "Holding", Evidence: worse}, record.Entry{Reason: "AnalysisFailed", Message: convicted, Warning: true})(d)
 }
 
 // byPods is in its second step, by the ratio of pods.

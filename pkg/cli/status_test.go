@@ -35,6 +35,13 @@ func phases() map[string][]runtime.Object {
 			event(step, "c", 90*time.Second, "Normal", "StepPassed", "Progressing at 25%: from 5% to 25%,\ncarried by 2 canary pods, held until 12:08:35 UTC"),
 			event(step, "a", 3*time.Minute, "Normal", "NewTemplate", "Progressing: a new template goes out as a canary: 5% → 25% → 50% → 100%, by Istio weights"),
 			event(foreign, "b", 2*time.Minute, "Normal", "Foreign", "about something else")),
+		"in a step that is judged":      with(shop(judged)),
+		"in a step that failed a check": with(shop(failing)),
+		"beside the journal of another rollout": with(shop(judged, func(d *appsv1.Deployment) {
+			memo := under(250)
+			memo.Started = memo.Started.Add(time.Second)
+			remember(memo)(d)
+		})),
 		"in a step by the ratio of pods": with(pods, canaryOf(pods, "shop:v2", 1)),
 		"in a step that was edited away": with(shop(rolling, annotate("serin.dev/steps", "10, 60"))),
 		"waiting for a person":           with(shop(atThePause)),

@@ -5,5 +5,6 @@
 //
 // Most of it is what the controller itself would complain of. It is asked, in
 // package model, so that the two cannot disagree. An error keeps a rollout from
-// moving; a warning is something that a person should know before it moves.
+// moving; a warning is something that a person should know before it moves; a
+// note is what could not be looked at.
 package lint

@@ -23,6 +23,7 @@ type Level string
 const (
 	Error   Level = "error"   // no rollout moves
 	Warning Level = "warning" // a person should know
+	Note    Level = "note"    // what could not be looked at
 )
 
 // Finding is one thing that is wrong.
@@ -43,6 +44,8 @@ type subject struct {
 	manifest.Known
 	deployment *appsv1.Deployment
 	all        []manifest.Known
+	set        *manifest.Set
+	namespace  string // of objects that name none
 }
 
 // others are the objects around it.
@@ -60,10 +63,10 @@ func (s subject) find(rule string, level Level, place manifest.Place, format str
 	return Finding{rule, level, fmt.Sprintf(format, args...), place}
 }
 
-// checks are independent of each other. What else a Deployment can refer to,
-// such as a ConfigMap with checks, is one more of them.
-var checks = []func(context.Context, subject) ([]Finding, error){
-	checkAnnotations, checkOptIn, checkGit, checkServices, checkRollout,
+// inspections are independent of each other. What else a Deployment can refer to is
+// one more of them.
+var inspections = []func(context.Context, subject) ([]Finding, error){
+	checkAnnotations, checkOptIn, checkGit, checkServices, checkRollout, checkJudging,
 }
 
 // Check finds everything that is wrong with the objects, by place. Objects
@@ -83,8 +86,8 @@ func Check(ctx context.Context, set *manifest.Set, namespace string) ([]Finding,
 		if !ok || !concerns(deployment) {
 			continue
 		}
-		for _, check := range checks {
-			more, err := check(ctx, subject{k, deployment, known})
+		for _, inspect := range inspections {
+			more, err := inspect(ctx, subject{k, deployment, known, set, namespace})
 			if err != nil {
 				return nil, fmt.Errorf("checking Deployment %s: %w", client.ObjectKeyFromObject(deployment), err)
 			}

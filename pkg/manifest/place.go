@@ -25,6 +25,17 @@ func (o Object) Place(path ...string) Place {
 	return Place{o.file, o.above + max(at.Line, 1), max(at.Column, 1)}
 }
 
+// Within is the place of a line of the text that a field has: where the text is
+// written line by line, as it is after a vertical bar, and else the field's.
+func (o Object) Within(line int, path ...string) Place {
+	at := o.Place(path...)
+	_, value := lookup(o.node, path...)
+	if value = resolve(value); line > 0 && value != nil && value.Kind == yamlv3.ScalarNode && value.Style&yamlv3.LiteralStyle != 0 {
+		return Place{o.file, o.above + value.Line + line, 1}
+	}
+	return at
+}
+
 // lookup finds key and value below nested maps and lists, of which elements are
 // their own keys; nil where there is no such way.
 func lookup(node *yamlv3.Node, path ...string) (key, value *yamlv3.Node) {

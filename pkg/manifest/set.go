@@ -66,6 +66,21 @@ func (s *Set) Add(file string, text []byte) {
 	}
 }
 
+// Find gives the first object of a kind and name. Objects that name no namespace
+// are in the fallback.
+func (s *Set) Find(kind, namespace, name, fallback string) (Object, bool) {
+	for _, o := range s.Objects {
+		place := o.GetNamespace()
+		if place == "" {
+			place = fallback
+		}
+		if o.GetKind() == kind && o.GetName() == name && place == namespace {
+			return o, true
+		}
+	}
+	return Object{}, false
+}
+
 type document struct {
 	above int
 	text  []byte

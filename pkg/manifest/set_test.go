@@ -131,3 +131,29 @@ func TestReadAll(t *testing.T) {
 		t.Errorf("read %v", d)
 	}
 }
+
+// TestWithin: a line of a text has its own place where the text is written line by line.
+func TestWithin(t *testing.T) {
+	var set manifest.Set
+	set.Add("a.yaml", []byte("kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\ndata:\n  block: |\n    one\n    two\n  flow: \"one\\ntwo\"\n---\n"+
+		"kind: ConfigMap\napiVersion: v1\nmetadata: {name: b, namespace: web}\ndata:\n  block: |-\n\n    two\n"))
+	a, found := set.Find("ConfigMap", "shop", "a", "shop")
+	b, also := set.Find("ConfigMap", "web", "b", "shop")
+	if _, wrong := set.Find("ConfigMap", "web", "a", "shop"); !found || !also || wrong {
+		t.Fatal("not found, or found elsewhere")
+	}
+	for what, c := range map[string]struct {
+		got  manifest.Place
+		want int
+	}{
+		"the second line of a block":        {a.Within(2, "data", "block"), 7},
+		"a line of a text in one line":      {a.Within(2, "data", "flow"), 8},
+		"no line":                           {a.Within(0, "data", "block"), 5},
+		"a field that is not there":         {a.Within(1, "data", "none"), 4},
+		"below an empty line, further down": {b.Within(2, "data", "block"), 16},
+	} {
+		if c.got.Line != c.want {
+			t.Errorf("%s: line %d, want %d", what, c.got.Line, c.want)
+		}
+	}
+}

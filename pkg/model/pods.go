@@ -162,7 +162,7 @@ func (w *World) manifest(set *appsv1.ReplicaSet, p pod) *corev1.Pod {
 	if state == "ready" {
 		ready = corev1.ConditionTrue
 	}
-	object.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}, {Type: corev1.PodScheduled, Status: corev1.ConditionTrue}}
+	object.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: ready, LastTransitionTime: metav1.NewTime(p.ready)}, {Type: corev1.PodScheduled, Status: corev1.ConditionTrue}}
 	return object
 }
 

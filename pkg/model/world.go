@@ -16,6 +16,7 @@ import (
 	"github.com/serin-dev/serin/pkg/analysis"
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/apply"
+	"github.com/serin-dev/serin/pkg/measure"
 	"github.com/serin-dev/serin/pkg/observe"
 	"github.com/serin-dev/serin/pkg/rollout"
 	"github.com/serin-dev/serin/pkg/workload"
@@ -24,11 +25,11 @@ import (
 // World is a cluster with one Deployment that has opted in, at one instant.
 type World struct {
 	Now     time.Time
-	Startup func() time.Duration    // how long a new pod takes until it is ready
-	Judge   func() analysis.Verdict // nil: pod health alone
-	Ails    Ailment                 // of the canary's pods
-	Stable  string                  // pod-template-hash of the first ReplicaSet; empty: any
-	Mesh    bool                    // Istio's API is served
+	Startup func() time.Duration                  // how long a new pod takes until it is ready
+	Samples func(measure.Question) measure.Answer // what is measured of requests; nil: nothing, and all checks pass
+	Ails    Ailment                               // of the canary's pods
+	Stable  string                                // pod-template-hash of the first ReplicaSet; empty: any
+	Mesh    bool                                  // Istio's API is served
 
 	target    types.NamespacedName
 	api       *objects
@@ -64,12 +65,24 @@ type surroundings struct{ *World }
 func (s surroundings) Mesh() (bool, error)  { return s.World.Mesh, nil }
 func (s surroundings) Guard() rollout.Guard { return rollout.GuardPolicy }
 
+// measurer answers from the model.
+type measurer struct{ *World }
+
+func (m measurer) Samples(_ types.NamespacedName, q measure.Question) measure.Answer {
+	if m.World.Samples == nil {
+		return measure.Answer{}
+	}
+	return m.World.Samples(q)
+}
+
+func (m measurer) Forget(types.NamespacedName) {}
+
 // New is a world of these objects in which the target runs its template. It has
 // Istio where any of them has to do with it.
 func New(target *appsv1.Deployment, others []client.Object, now time.Time) *World {
 	w := &World{Now: now, Startup: func() time.Duration { return 0 }, target: client.ObjectKeyFromObject(target), api: newObjects(),
 		sizes: map[types.UID]int32{}, pods: map[types.UID][]pod{}}
-	w.observer = &observe.Observer{Cached: w.api, Live: w.api, Surroundings: surroundings{w}, Memory: observe.NewMemory()}
+	w.observer = &observe.Observer{Cached: w.api, Live: w.api, Surroundings: surroundings{w}, Memory: observe.NewMemory(), Measure: measurer{w}}
 	w.api.wrote = func(verb Verb, before, after client.Object) { w.writes = append(w.writes, Write{verb, before, after}) }
 	spaces := map[string]string{}
 	for _, object := range others {
@@ -211,8 +224,8 @@ func (w *World) Pass(ctx context.Context) (Pass, error) {
 	if err != nil {
 		return Pass{}, fmt.Errorf("observing the model: %w", err)
 	}
-	if w.Judge != nil {
-		snapshot.Verdict = w.Judge()
+	if w.Samples == nil {
+		snapshot.Verdict = analysis.NoChecks()
 	}
 	decision := rollout.Decide(snapshot)
 	applier := apply.Applier{Client: w.api, Live: w.api}

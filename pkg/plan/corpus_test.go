@@ -62,7 +62,7 @@ func TestCorpus(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no corpus: %v", err)
 	}
-	weights := map[string]int{"prepare": 0, "5%": 50, "33.3%": 333, "100%": 1000, "clear up": -1}
+	weights := map[string]int{"prepare": 0, "5%": 50, "33.3%": 333, "100%": 1000, "promote": -1, "clear up": -1}
 	stops := map[string]string{"empty-http": "RoutesSplit"} // nothing can be divided there, and a plan has to say so
 	planned := 0
 	for _, file := range files {

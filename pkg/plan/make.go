@@ -12,6 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/serin-dev/serin/pkg/analysis"
+	"github.com/serin-dev/serin/pkg/analysis/reach"
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/model"
 	"github.com/serin-dev/serin/pkg/rollout"
@@ -25,6 +27,7 @@ type Input struct {
 	Stable string                  // pod-template-hash of what serves, where it is known
 	Mesh   bool                    // Istio's API is known to be served
 	Notes  []string                // about the input
+	Load   *reach.Load             // what users send; nil: not known
 }
 
 // epoch is when modelled rollouts begin: the clock then shows how long they took.
@@ -62,7 +65,7 @@ func Make(ctx context.Context, in Input) (Plan, error) {
 		wanted = &again
 	}
 	world.Push(*wanted)
-	w := writer{world: world, plan: Plan{Namespace: target.Namespace, Deployment: target.Name, Problems: []Problem{}, Notes: notes, Steps: []Step{}}}
+	w := writer{world: world, load: in.Load, judged: policy(target, in.Others), plan: Plan{Namespace: target.Namespace, Deployment: target.Name, Problems: []Problem{}, Notes: notes, Steps: []Step{}}}
 	if err := world.Run(ctx, model.Forever, w.note); err != nil {
 		return Plan{}, err
 	}
@@ -91,6 +94,8 @@ func prepare(target *appsv1.Deployment) []string {
 // writer writes the plan down, pass by pass.
 type writer struct {
 	world   *model.World
+	load    *reach.Load
+	judged  analysis.Policy
 	plan    Plan
 	pending []model.Write // for the step that comes next
 	last    model.Pass
@@ -191,19 +196,21 @@ func (w *writer) measure(p model.Pass) {
 	settled := s.Canary.Available == s.Canary.Desired && s.Stable.Available+s.Judged.Available == s.Target.Replicas
 	if begun && settled && p.Decision.Reason != "RatioNotReached" {
 		step.Canary, step.Stable = s.Canary.Available, s.Target.Replicas
-		step.Share = share(s)
+		if weight := share(s); weight > 0 {
+			step.Share, step.part = weight.String(), float64(weight)/float64(rollout.Full)
+		}
 	}
 }
 
 // share is what part of the traffic the canary has.
-func share(s rollout.Snapshot) string {
+func share(s rollout.Snapshot) rollout.Weight {
 	switch {
 	case s.Memo.Weight == 0 || s.Memo.Ending != "":
-		return ""
+		return 0
 	case s.Memo.Mode == rollout.Istio:
-		return s.Routes.Weight.String()
+		return s.Routes.Weight
 	default:
-		return rollout.Share(s.Canary.Available, s.Target.Replicas).String()
+		return rollout.Share(s.Canary.Available, s.Target.Replicas)
 	}
 }
 
@@ -213,6 +220,7 @@ func (w *writer) end() {
 	if d := w.last.Decision; d.Phase != rollout.Idle {
 		w.plan.StoppedBy, w.plan.Why = string(d.Reason), d.Message
 	}
+	w.reach()
 }
 
 func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }

@@ -35,6 +35,7 @@ func (p Plan) Print(out io.Writer) error {
 	switch {
 	case len(p.Steps) > 0:
 		p.printSteps(&b)
+		p.printReach(&b)
 		p.printChanges(&b)
 	case p.StoppedBy == "":
 		b.WriteString("\nNothing rolls out: the template is the one that serves already.\n")

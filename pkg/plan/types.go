@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"github.com/serin-dev/serin/pkg/analysis/reach"
 	"github.com/serin-dev/serin/pkg/model"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
@@ -25,6 +26,8 @@ type Plan struct {
 	Persons   int    `json:"persons,omitempty"`   // how often a person has to let it go on
 	StoppedBy string `json:"stoppedBy,omitempty"` // where it cannot come to its end, the reason
 	Why       string `json:"why,omitempty"`       // and its words
+
+	Load *reach.Load `json:"load,omitempty"` // what Finds rest on
 }
 
 // Problem is something that has to be put right.
@@ -44,6 +47,10 @@ type Step struct {
 	Stable  int      `json:"stable"`           // available pods of the target
 	Most    int      `json:"most"`             // pods at once, those that come and go included
 	Changes []Change `json:"changes"`          // in the order of writing
+	// Finds is what each comparison can find in it, where the rate of requests is known.
+	Finds []reach.Found `json:"finds,omitempty"`
+
+	part float64 // of the traffic, that is really reached
 }
 
 // Change is what becomes of one object in a step.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/serin-dev/serin/pkg/annotations"
+	"github.com/serin-dev/serin/pkg/measure"
 	"github.com/serin-dev/serin/pkg/model"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
@@ -24,6 +25,7 @@ type player struct {
 	faults   []Fault // those that are still to come
 	counter  counter
 	last     model.Pass
+	since    time.Time // of the last decision's reason
 	told     Line
 	result   Result
 }
@@ -37,10 +39,10 @@ func Play(ctx context.Context, scenario Scenario) (Result, error) {
 		return Result{}, err
 	}
 	p.world.Startup = p.startup
-	if scenario.Judge != nil {
-		p.world.Judge = p.verdict
+	if scenario.Traffic.RPS > 0 {
+		p.world.Samples = p.measure
 	}
-	p.counter = counter{traffic: scenario.Traffic, rnd: p.rnd, since: epoch, from: epoch}
+	p.counter = counter{traffic: scenario.Traffic, rnd: p.rnd, from: epoch, streams: map[string]*stream{}}
 	p.say("a new template is pushed")
 	p.world.Push(scenario.Wanted)
 	if err := p.run(ctx); err != nil {
@@ -57,16 +59,27 @@ func (p *player) run(ctx context.Context) error {
 		if err := p.world.Run(ctx, until, p.pass); err != nil {
 			return err
 		}
-		if p.world.AtRest() {
-			p.counter.sample(p.last.At)
+		if p.world.AtRest() && p.over(until) {
 			return nil
 		}
 		p.counter.sample(until)
-		if p.scenario.Judge != nil {
-			p.world.Wake()
-		}
+		p.world.Wake()
 	}
 	return p.world.Run(ctx, model.Forever, p.pass)
+}
+
+// enough is how long it goes on when nothing but samples come.
+const enough = time.Hour
+
+// over reports that no sample will change anything.
+func (p *player) over(now time.Time) bool {
+	switch p.last.Decision.Phase {
+	case rollout.Idle, rollout.Paused, rollout.RolledBack:
+		p.counter.sample(p.last.At)
+		return true
+	default:
+		return now.Sub(p.since) > enough
+	}
 }
 
 func (p *player) startup() time.Duration {
@@ -79,8 +92,12 @@ func (p *player) startup() time.Duration {
 
 // pass is called after every look of Serin.
 func (p *player) pass(pass model.Pass) error {
+	if pass.Decision.Reason != p.last.Decision.Reason {
+		p.since = pass.At
+	}
 	p.last = pass
-	p.counter.share(pass.At, share(pass.Snapshot))
+	p.counter.shared(pass.At, share(pass.Snapshot))
+	p.judge(pass)
 	p.report(pass)
 	p.strike(pass)
 	if pass.Decision.Reason == "StepPaused" {
@@ -88,6 +105,27 @@ func (p *player) pass(pass model.Pass) error {
 		p.world.Annotate(annotations.Promote, string(rollout.PromoteStep))
 	}
 	return nil
+}
+
+// measure answers what is asked of the requests, and says what cannot be.
+func (p *player) measure(q measure.Question) measure.Answer {
+	for _, check := range q.Checks {
+		if check.Query != "" && p.counter.streams[check.Name] == nil {
+			p.say(fmt.Sprintf("check %s asks PromQL, which nobody answers here: it is taken to be good", check.Name))
+		}
+	}
+	return p.counter.answer(q)
+}
+
+// judge takes down what was thought of the canary, and when it was found to be bad.
+func (p *player) judge(pass model.Pass) {
+	if checks := pass.Snapshot.Verdict.Checks; len(checks) > 0 {
+		p.result.Checks = checks
+	}
+	if pass.Decision.Reason == "AnalysisFailed" && p.result.Detected == nil {
+		took := Seconds(pass.At.Sub(p.counter.began))
+		p.result.Detected = &took
+	}
 }
 
 // share is the canary's share of the requests.

@@ -24,7 +24,6 @@ type Scenario struct {
 	Faults  []Fault
 
 	Traffic Traffic
-	Judge   Judge // nil: pod health alone
 
 	Seed uint64
 }
@@ -57,11 +56,8 @@ type Traffic struct {
 
 	// The parts of the requests that fail, from 0 to 1.
 	StableErrors, CanaryErrors float64
-}
-
-// Judge says what the samples so far mean.
-type Judge interface {
-	Verdict(samples analysis.Samples, now time.Time) analysis.Verdict
+	// How long requests take.
+	StableLatency, CanaryLatency Latency
 }
 
 // Outcome is how a rollout ended.
@@ -102,7 +98,11 @@ type Result struct {
 	Message string         `json:"message"`
 	Took    Seconds        `json:"took"`
 
-	// Requests, where they are modelled.
+	// Requests, where they are modelled; the bad ones failed.
 	Stable analysis.Counts `json:"stable"`
 	Canary analysis.Counts `json:"canary"`
+	// Checks are the last verdict on the canary, check by check.
+	Checks []analysis.CheckVerdict `json:"checks,omitempty"`
+	// Detected is how long after the canary's first traffic a check failed.
+	Detected *Seconds `json:"detected,omitempty"`
 }

@@ -33,22 +33,6 @@ func shop() simulate.Scenario {
 		Traffic: simulate.Traffic{RPS: 100, Interval: 10 * time.Second, StableErrors: 0.01, CanaryErrors: 0.01}}
 }
 
-// bound is a judge that fails a canary beyond a number of failed requests.
-type bound float64
-
-func (b bound) Verdict(samples analysis.Samples, _ time.Time) analysis.Verdict {
-	bad := 0.0
-	for _, i := range samples.Intervals {
-		if i.State == analysis.Usable {
-			bad += i.Canary.Bad
-		}
-	}
-	if bad > float64(b) {
-		return analysis.Verdict{Outcome: analysis.Failed, Evidence: "too many failed requests"}
-	}
-	return analysis.Verdict{Outcome: analysis.Passed}
-}
-
 func play(t *testing.T, scenario simulate.Scenario) simulate.Result {
 	t.Helper()
 	result, err := simulate.Play(t.Context(), scenario)
@@ -58,20 +42,52 @@ func play(t *testing.T, scenario simulate.Scenario) simulate.Result {
 	return result
 }
 
+// TestJudge: the controller's own checks judge the modelled requests.
 func TestJudge(t *testing.T) {
 	scenario := shop()
-	scenario.Judge = bound(500)
-	if got := play(t, scenario); got.Outcome != simulate.Promoted {
-		t.Errorf("a canary with 1 %% errors is %s: %s", got.Outcome, got.Message)
+	if got := play(t, scenario); got.Outcome != simulate.Promoted || got.Detected != nil || len(got.Checks) != 3 || got.Checks[0].Outcome != analysis.Passed {
+		t.Errorf("a canary as good as stable is %s: %s: %+v", got.Outcome, got.Message, got.Checks)
 	}
 	scenario.Traffic.CanaryErrors = 0.1
 	got := play(t, scenario)
-	if got.Outcome != simulate.RolledBack || got.Reason != "AnalysisFailed" || got.Message != "too many failed requests" {
-		t.Errorf("a canary with 10 %% errors is %s: %s: %s", got.Outcome, got.Reason, got.Message)
+	if got.Outcome != simulate.RolledBack || got.Reason != "AnalysisFailed" || got.Checks[0].Outcome != analysis.Failed {
+		t.Errorf("a canary with ten times the errors is %s: %s: %s", got.Outcome, got.Reason, got.Message)
 	}
-	// Five failed requests a second: the bound is passed after a hundred seconds, and seen with the next sample.
-	if took := time.Duration(got.Took); took < 80*time.Second || took > 2*time.Minute+10*time.Second {
+	// Its pods warm up for 30 s, and three intervals of 10 s have to agree.
+	if took := time.Duration(*got.Detected); took < 50*time.Second || took > 90*time.Second {
 		t.Errorf("it was found after %s", took)
+	}
+	scenario = shop()
+	scenario.Traffic.StableLatency = simulate.Latency{P50: 50 * time.Millisecond, P99: 500 * time.Millisecond}
+	scenario.Traffic.CanaryLatency = simulate.Latency{P50: 150 * time.Millisecond, P99: 1500 * time.Millisecond}
+	if got := play(t, scenario); got.Reason != "AnalysisFailed" || got.Checks[0].Outcome == analysis.Failed {
+		t.Errorf("a canary three times as slow is %s: %s: %s", got.Outcome, got.Reason, got.Message)
+	}
+	scenario.Target.Annotations[annotations.Analysis] = "off"
+	if got := play(t, scenario); got.Outcome != simulate.Promoted || len(got.Checks) > 0 {
+		t.Errorf("one that nobody judges is %s: %s: %s", got.Outcome, got.Reason, got.Message)
+	}
+}
+
+// TestMissingData: with next to no requests a step waits, and no longer than
+// the user wants.
+func TestMissingData(t *testing.T) {
+	scenario := shop()
+	scenario.Traffic.RPS = 0.0001
+	scenario.Target.Annotations[annotations.OnNoData] = "rollback"
+	if got := play(t, scenario); got.Outcome != simulate.RolledBack || got.Reason != "NoData" {
+		t.Errorf("without data it is %s: %s: %s", got.Outcome, got.Reason, got.Message)
+	}
+}
+
+// TestHealthyCanaries: of those that are as good as stable hardly any is rolled back.
+func TestHealthyCanaries(t *testing.T) {
+	odds, err := simulate.Repeat(t.Context(), shop(), 40)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if odds[0].Outcome != simulate.Promoted || odds[0].Runs < 39 {
+		t.Errorf("%+v", odds)
 	}
 }
 

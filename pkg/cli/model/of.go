@@ -35,6 +35,7 @@ func Of(o Objects, now time.Time) Rollout {
 	}
 	r.say(target)
 	r.plan(plan, memo, now)
+	r.judge(target.Annotations[annotations.Journal])
 	r.weigh(o, memo)
 	r.gather(o)
 	for _, event := range o.Events {

@@ -33,6 +33,7 @@ type Rollout struct {
 	Observed  *Percent     `json:"observed,omitempty"` // in the routes, or among the pods that are available
 	Steps     []Step       `json:"steps,omitempty"`
 	HoldUntil time.Time    `json:"holdUntil,omitzero"` // at the earliest
+	Checks    []Check      `json:"checks,omitempty"`   // as far as the journal tells
 
 	Wanted []string  `json:"wanted,omitempty"` // images of the template that is wanted
 	Stable Workload  `json:"stable"`

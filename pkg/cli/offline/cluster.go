@@ -201,7 +201,7 @@ func (c cluster) around(ctx context.Context, input *plan.Input, files known) err
 		}
 	}
 	input.Others = merge(unsplit(input.Others), files)
-	return nil
+	return c.judging(ctx, input, files)
 }
 
 // unsplit gives routes back as they were written, where a rollout is under way.

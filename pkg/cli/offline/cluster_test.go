@@ -5,6 +5,7 @@ package offline_test
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -73,6 +74,49 @@ func TestServer(t *testing.T) {
 		"server without it":   "plan cart --server",
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, run(t, cluster(t, interceptor.Funcs{}), "", line)) })
+	}
+}
+
+// TestServerWithChecks: the checks that a plan rests on are the cluster's, unless
+// a file has them; who may not read them gets the plan by the built-in ones.
+func TestServerWithChecks(t *testing.T) {
+	var set manifest.Set
+	for _, file := range []string{"judged.yaml", "checks.yaml"} {
+		text, err := os.ReadFile("testdata/in/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set.Add(file, text)
+	}
+	objects := []client.Object{&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "web"}}}
+	for _, known := range set.Known("web") {
+		objects = append(objects, known.Value)
+	}
+	source, _ := set.Find("ConfigMap", "web", "judged-checks", "web")
+	data, _, _ := unstructured.NestedStringMap(source.Object, "data")
+	checks := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "web", Name: "judged-checks"}, Data: data}
+	hidden := interceptor.Funcs{Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, object client.Object, options ...client.GetOption) error {
+		if _, ok := object.(*corev1.ConfigMap); ok {
+			return apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, key.Name, nil)
+		}
+		return c.Get(ctx, key, object, options...)
+	}}
+	for name, c := range map[string]struct {
+		objects []client.Object
+		funcs   interceptor.Funcs
+		more    string
+	}{
+		"server with checks":                 {objects: append(objects, checks)},
+		"server with checks in a file":       {objects: objects, more: " -f testdata/in/checks.yaml"},
+		"server without the checks":          {objects: objects},
+		"server with checks that are hidden": {objects: append(objects, checks), funcs: hidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			built := fake.NewClientBuilder().WithObjects(c.objects...).WithInterceptorFuncs(c.funcs).Build()
+			text := run(t, func() (client.Reader, string, error) { return built, "web", nil }, "", "plan judged --server --rps 20"+c.more)
+			about, _, _ := strings.Cut(text, "\n10%, after")
+			golden(t, name, about)
+		})
 	}
 }
 

@@ -47,6 +47,8 @@ func namespace(command *cobra.Command) string {
 type known struct {
 	objects     []client.Object
 	deployments []*appsv1.Deployment
+	set         manifest.Set
+	namespace   string // of objects that name none
 }
 
 // read reads the files, and says everything that is wrong with them.
@@ -55,7 +57,7 @@ func (in *input) read(stdin io.Reader, namespace string) (known, error) {
 	if err != nil {
 		return known{}, err
 	}
-	var k known
+	k := known{namespace: namespace}
 	for _, object := range set.Known(namespace) {
 		k.objects = append(k.objects, object.Value)
 		if d, ok := object.Value.(*appsv1.Deployment); ok {
@@ -72,6 +74,7 @@ func (in *input) read(stdin io.Reader, namespace string) (known, error) {
 		}
 		return known{}, several("the files have to be put right first", messages)
 	}
+	k.set = set
 	return k, nil
 }
 
@@ -132,8 +135,10 @@ func (k known) around(target *appsv1.Deployment) (others []client.Object, notes 
 			others = append(others, object)
 		}
 	}
+	others = append(others, k.judging(target)...)
 	claims, notes := model.StandIns(target, others)
-	return append(others, claims...), notes
+	judging, more := model.Checks(target, others)
+	return slices.Concat(others, claims, judging), append(notes, more...)
 }
 
 // wanted is the template with the images of --new-image; nil without any.

@@ -22,8 +22,8 @@ func LintCommand(version string) *cobra.Command {
 	command := &cobra.Command{
 		Use: "lint -f FILE...", Short: "Find everything that is wrong with manifests, line by line",
 		Long: "Find everything that is wrong with the annotations of Deployments, and with what is around them: Services, VirtualServices,\n" +
-			"DestinationRules, volumes. It asks no cluster. Errors keep a rollout from moving and end the command with 1;\n" +
-			"warnings are what a person should know before traffic moves.",
+			"DestinationRules, volumes, ConfigMaps with checks. It asks no cluster. Errors keep a rollout from moving and end the command\n" +
+			"with 1; warnings are what a person should know before traffic moves; notes are what could not be looked at.",
 		Example: "  kubectl serin lint -f shop.yaml -f istio/\n\n" +
 			"  # In a pipeline, with the lines marked by the code host\n  kubectl serin lint -f deploy/ -o sarif > serin.sarif\n\n" +
 			"  # What a chart makes\n  helm template shop | kubectl serin lint -f -",
@@ -77,10 +77,12 @@ func report(out io.Writer, format, version string, found []lint.Finding) error {
 func failed(found []lint.Finding, strict bool) error {
 	errors, warnings := 0, 0
 	for _, f := range found {
-		if f.Level == lint.Error {
+		switch f.Level {
+		case lint.Error:
 			errors++
-		} else {
+		case lint.Warning:
 			warnings++
+		case lint.Note:
 		}
 	}
 	if errors == 0 && (warnings == 0 || !strict) {

@@ -22,6 +22,7 @@ func PlanCommand(connect Connect) *cobra.Command {
 		in     input
 		format string
 		server bool
+		load   load
 	)
 	command := &cobra.Command{
 		Use: "plan [NAME...] -f FILE...", Short: "Say beforehand what a rollout will do, step by step",
@@ -29,23 +30,33 @@ func PlanCommand(connect Connect) *cobra.Command {
 			"VirtualServices, the pods that it needs and the time that it takes; and what is in the way, and what cannot be split.\n" +
 			"The controller's own packages play the rollout in memory, with pods that are available at once.\n\n" +
 			"The files have the Deployments as they serve, and what is around them. With --server the cluster has that, and a Deployment\n" +
-			"in a file is what is wanted next.",
+			"in a file is what is wanted next. With --rps it says of each step and each comparison with stable how much worse a canary has\n" +
+			"to be to be found within the step, and how long it takes to find one that is two, three or ten times as bad.",
 		Example: "  kubectl serin plan -f shop.yaml -f istio.yaml --new-image shop=registry.example/shop:v2\n\n" +
 			"  # What would applying this file do here and now?\n  kubectl serin plan -f shop.yaml --server -n web\n\n" +
+			"  # Do the steps take long enough to find anything?\n  kubectl serin plan -f shop.yaml --rps 50 --stable-error-rate 0.3%\n\n" +
 			"  # A Deployment that has not opted in yet\n  kubectl serin plan shop --server -n web",
 		RunE: func(command *cobra.Command, names []string) error {
 			if err := output(format, "json", "yaml"); err != nil {
+				return err
+			}
+			users, err := load.reach(command)
+			if err != nil {
 				return err
 			}
 			inputs, err := in.plans(command, names, server, connect)
 			if err != nil {
 				return err
 			}
+			for i := range inputs {
+				inputs[i].Load = users
+			}
 			return makePlans(command.Context(), command.OutOrStdout(), format, inputs)
 		},
 	}
 	in.add(command)
 	in.addImages(command)
+	load.add(command)
 	command.Flags().BoolVar(&server, "server", false, "read what serves, and everything around it, from the cluster")
 	command.Flags().StringVarP(&format, "output", "o", "", "`FORMAT` of the plan: json or yaml; otherwise text")
 	return command

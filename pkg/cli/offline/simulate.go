@@ -23,7 +23,7 @@ type simulation struct {
 	input
 	format string
 	faults faults
-	rps    float64
+	load   load
 	seed   uint64
 	runs   int
 }
@@ -35,9 +35,14 @@ func SimulateCommand() *cobra.Command {
 		Use: "simulate [NAME] -f FILE...", Short: "Play a whole rollout in memory, with faults and modelled requests",
 		Long: "Play a whole rollout in memory and print what the controller would say, line by line, and how it ends.\n" +
 			"The controller's own packages decide; pods, people and requests are modelled. A step that waits for a person is passed at once.\n" +
-			"The health of the canary's pods is judged. With --runs it is played many times, and the odds are printed.",
+			"With --rps the checks judge modelled requests by the controller's own rules; without it pod health alone is judged.\n" +
+			"Requests come and fail independently of each other; PromQL is taken to be good. With --runs it is played many times,\n" +
+			"and the odds are printed, with the median of how long after the canary's first traffic a check failed, and how many of\n" +
+			"the canary's requests failed in the mean.",
 		Example: "  # Does it roll back, and how many requests has the canary had by then?\n" +
 			"  kubectl serin simulate -f shop.yaml --crash-at 25% --rps 50\n\n" +
+			"  # Is a canary found that fails ten times as often, how soon, and in how many of a thousand rollouts?\n" +
+			"  kubectl serin simulate -f shop.yaml --canary-error-rate 3% --stable-error-rate 0.3% --rps 50 --runs 1000\n\n" +
 			"  # Is the deadline long enough for pods that take up to twelve minutes?\n" +
 			"  kubectl serin simulate -f shop.yaml --pods-ready-after 30s-12m --runs 200",
 		RunE: func(command *cobra.Command, names []string) error {
@@ -55,8 +60,9 @@ func SimulateCommand() *cobra.Command {
 	s.add(command)
 	s.addImages(command)
 	s.faults.add(command)
+	s.load.add(command)
+	s.load.addCanary(command)
 	flags := command.Flags()
-	flags.Float64Var(&s.rps, "rps", 0, "`REQUESTS` a second to the Service")
 	flags.Uint64Var(&s.seed, "seed", 1, "`NUMBER` that all chance comes from; one number, one transcript")
 	flags.IntVar(&s.runs, "runs", 1, "play it `N` times, with as many seeds, and print the odds")
 	flags.StringVarP(&s.format, "output", "o", "", "`FORMAT` of the result: json; otherwise text")
@@ -75,14 +81,13 @@ func (s *simulation) scenario(command *cobra.Command, names []string) (simulate.
 	if s.runs < 1 {
 		note(fmt.Errorf("--runs %d: play it at least once, for example --runs 1000", s.runs))
 	}
-	if s.rps < 0 {
-		note(fmt.Errorf("--rps %g: there are no negative requests; write for example --rps 50", s.rps))
-	}
 	if len(s.files) == 0 {
 		note(fmt.Errorf("nothing to read; type %s -f FILE", command.CommandPath()))
 	}
-	scenario := simulate.Scenario{Seed: s.seed, Traffic: simulate.Traffic{RPS: s.rps, Interval: sampling}}
+	scenario := simulate.Scenario{Seed: s.seed}
 	var err error
+	scenario.Traffic, err = s.load.traffic(command)
+	note(err)
 	scenario.Faults, err = s.faults.read()
 	note(err)
 	scenario.Startup, err = s.faults.startup()
@@ -151,6 +156,9 @@ func (s *simulation) transcript(ctx context.Context, out io.Writer, scenario sim
 		}
 		fmt.Fprintf(&b, "%s%9s  %s\n", prefix, line.After, text)
 	}
+	for _, check := range result.Checks {
+		fmt.Fprintf(&b, "%s%-12s  %s\n", prefix, check.Outcome, check.Evidence)
+	}
 	b.WriteString(prefix + s.verdict(result) + "\n")
 	_, err = io.WriteString(out, b.String())
 	return err
@@ -163,7 +171,10 @@ func (s *simulation) verdict(r simulate.Result) string {
 		text += fmt.Sprintf(": %s: %s", r.Reason, r.Message)
 	}
 	if all := r.Canary.Total + r.Stable.Total; all > 0 {
-		text += fmt.Sprintf("; the canary got %.0f of %.0f requests", r.Canary.Total, all)
+		text += fmt.Sprintf("; the canary got %.0f of %.0f requests, and %.0f of its own failed", r.Canary.Total, all, r.Canary.Bad)
+	}
+	if r.Detected != nil {
+		text += fmt.Sprintf("; found %s after its first traffic", *r.Detected)
 	}
 	return text
 }
@@ -177,10 +188,23 @@ func (s *simulation) odds(ctx context.Context, out io.Writer, scenario simulate.
 		return encode(out, s.format, odds)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(table, "Ended\tReason\tRuns\tOdds\tBetween\tFastest\tMedian\tSlowest")
+	requests := scenario.Traffic.RPS > 0
+	heading := "Ended\tReason\tRuns\tOdds\tBetween\tFastest\tMedian\tSlowest"
+	if requests {
+		heading += "\tFound after\tFailed requests"
+	}
+	fmt.Fprintln(table, heading)
 	for _, o := range odds {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%.1f%%\t%.1f%% and %.1f%%\t%s\t%s\t%s\n", o.Outcome, o.Reason, o.Runs, o.Percent, o.Low, o.High,
+		fmt.Fprintf(table, "%s\t%s\t%d\t%.1f%%\t%.1f%% and %.1f%%\t%s\t%s\t%s", o.Outcome, o.Reason, o.Runs, o.Percent, o.Low, o.High,
 			o.Fastest, o.Median, o.Slowest)
+		if requests {
+			found := "-"
+			if o.Detection != nil {
+				found = o.Detection.String()
+			}
+			fmt.Fprintf(table, "\t%s\t%.1f", found, o.Failed)
+		}
+		fmt.Fprintln(table)
 	}
 	return table.Flush()
 }

@@ -21,7 +21,7 @@ type Frame struct {
 // Explain tells one rollout, entry by entry.
 func Explain(f Frame, r record.Rollout, number, of int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Deployment %s, rollout %d of %d: %s\n", f.Name, number, of, ends(r))
+	paragraph(&b, "", fmt.Sprintf("Deployment %s, rollout %d of %d: %s", f.Name, number, of, ends(r)), f.Width)
 	for _, line := range [][2]string{{"from", template(r.From)}, {"to", template(r.To)}, {"by", means(r.Mode)}} {
 		paragraph(&b, "  "+pad(line[0], 6), line[1], f.Width)
 	}
@@ -31,7 +31,8 @@ func Explain(f Frame, r record.Rollout, number, of int) string {
 	} else {
 		when += " until it ended"
 	}
-	fmt.Fprintf(&b, "  began %s\n\n", when)
+	paragraph(&b, "  began ", when, f.Width)
+	b.WriteByte('\n')
 	explainEntries(&b, f, r)
 	if r.Words != nil {
 		explainWords(&b, f, *r.Words)

@@ -5,7 +5,6 @@ package story
 import (
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/serin-dev/serin/pkg/record"
@@ -32,12 +31,20 @@ func Together(r record.Record, journal record.Rollout) []record.Rollout {
 	return append(others, journal)
 }
 
-// History lists rollouts, the newest last, one line each.
+// most of the image is shown where the width is limited; explain has all of it.
+const mostImage = 28
+
+// History lists rollouts, the newest last, one line each. What says most comes
+// first: a narrow terminal cuts off what comes last.
 func History(f Frame, all []record.Rollout) string {
-	rows := [][]string{{"N", "BEGAN (UTC)", "REVISION", "IMAGE", "OUTCOME", "TOOK", "PEAK", "WORST"}}
+	rows := [][]string{{"N", "BEGAN (UTC)", "OUTCOME", "TOOK", "PEAK", "REVISION", "IMAGE", "WORST"}}
 	for i, r := range all {
+		image := images(r.To)
+		if f.Width > 0 {
+			image = clip(short(r.To), mostImage)
+		}
 		rows = append(rows, []string{
-			strconv.Itoa(len(all) - i), stamp(r.Began), number(r), images(r.To), outcome(r), took(lasted(r, f.Now).Truncate(time.Second)), r.Peak().String(), Worst(r),
+			strconv.Itoa(len(all) - i), stamp(r.Began), outcome(r), took(lasted(r, f.Now)), r.Peak().String(), number(r), image, Worst(r),
 		})
 	}
 	widths := make([]int, len(rows[0]))
@@ -46,19 +53,11 @@ func History(f Frame, all []record.Rollout) string {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
-	last := len(widths) - 1
-	room := f.Width
-	for _, width := range widths[:last] {
-		room -= width + len("  ")
-	}
 	var b strings.Builder
 	for _, row := range rows {
 		var line strings.Builder
-		for i, cell := range row[:last] {
+		for i, cell := range row {
 			line.WriteString(pad(cell, widths[i]) + "  ")
-		}
-		if f.Width == 0 || room >= 12 {
-			line.WriteString(clip(row[last], room))
 		}
 		b.WriteString(clip(strings.TrimRight(line.String(), " "), f.Width) + "\n")
 	}

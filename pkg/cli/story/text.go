@@ -93,6 +93,15 @@ func images(v record.Revision) string {
 	return strings.Join(v.Images, ",")
 }
 
+// short are the images without the registries that they come from.
+func short(v record.Revision) string {
+	var names []string
+	for _, image := range v.Images {
+		names = append(names, image[strings.LastIndexByte(image, '/')+1:])
+	}
+	return images(record.Revision{Images: names})
+}
+
 // ends says how a rollout ended.
 func ends(r record.Rollout) string {
 	switch r.Outcome {

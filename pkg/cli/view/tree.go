@@ -19,6 +19,7 @@ func (f Frame) Status(r model.Rollout) string {
 	f.headline(&b, r)
 	f.steps(&b, r)
 	f.traffic(&b, r)
+	f.checks(&b, r)
 	f.tree(&b, r)
 	f.events(&b, r)
 	for _, missing := range r.Gaps {
