@@ -46,10 +46,11 @@ func build(t *testing.T) controller {
 // looks for after it has found nothing wrong with its flags.
 func (c controller) accepts(t *testing.T, args []string) {
 	t.Helper()
-	local := []string{"--kubeconfig=/nowhere/kubeconfig"}
+	var local []string
 	for _, argument := range args {
 		local = append(local, strings.ReplaceAll(argument, "=/var/run/secrets/", "="+c.secrets+"/"))
 	}
+	local = append(local, "--kubeconfig=/nowhere/kubeconfig")
 	said, err := exec.CommandContext(t.Context(), c.binary, local...).CombinedOutput()
 	if err == nil || !strings.HasPrefix(string(said), "serin: reading the cluster's address") {
 		t.Errorf("the controller does not accept %q: %v\n%s", args, err, said)

@@ -10,6 +10,7 @@ import (
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -24,6 +25,7 @@ var matrix = map[string]string{
 	"another name":               "nameOverride: canaries",
 	"a full name":                "fullnameOverride: canaries",
 	"a name that is too long":    "fullnameOverride: " + strings.Repeat("a", 70),
+	"uninstalled at once":        "leave: {enabled: false}",
 	"a tag":                      "image: {tag: v9.9.9}",
 	"one replica":                "replicas: 1",
 	"somebody else's account":    "serviceAccount: {create: false, name: others}",
@@ -60,6 +62,9 @@ func TestEveryCombinationHolds(t *testing.T) {
 			pod := the[appsv1.Deployment](t, all, "Deployment").Spec.Template.Spec
 			checkMounts(t, pod)
 			serin.accepts(t, pod.Containers[0].Args)
+			for _, job := range only(all, "Job") {
+				serin.accepts(t, as[batchv1.Job](t, job).Spec.Template.Spec.Containers[0].Args)
+			}
 		})
 	}
 }
@@ -81,6 +86,7 @@ func checkTypes(t *testing.T, all []*unstructured.Unstructured) {
 		"MutatingAdmissionPolicyBinding":   strict[admissionregistrationv1.MutatingAdmissionPolicyBinding],
 		"ValidatingAdmissionPolicy":        strict[admissionregistrationv1.ValidatingAdmissionPolicy],
 		"ValidatingAdmissionPolicyBinding": strict[admissionregistrationv1.ValidatingAdmissionPolicyBinding],
+		"Job":                              strict[batchv1.Job],
 		"ServiceMonitor":                   func(*testing.T, *unstructured.Unstructured) {},
 		"PodMonitor":                       func(*testing.T, *unstructured.Unstructured) {},
 	}
