@@ -66,7 +66,7 @@ func render(t *testing.T, s server, values string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	rendered, err := engine.Engine{Strict: true}.Render(chart, all)
+	rendered, err := engine.Engine{Strict: true}.RenderWithContext(t.Context(), chart, all)
 	files := map[string]string{}
 	for name, content := range rendered {
 		if !strings.HasPrefix(path.Base(name), "_") && strings.TrimSpace(content) != "" {

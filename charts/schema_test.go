@@ -16,7 +16,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 	const p = "address: 'http://p:9090'"
 	for name, test := range map[string]struct{ values, word string }{
 		"a typo at the top":             {"replica: 3", "replica"},
-		"a typo below":                  {"prometheus: {adress: 'http://p:9090'}", "adress"},
+		"a typo below":                  {"prometheus: {addrezz: 'http://p:9090'}", "addrezz"},
 		"no replicas":                   {"replicas: 0", "replicas"},
 		"replicas in words":             {"replicas: two", "replicas"},
 		"a guard that is half":          {"guard: {install: maybe}", "install"},

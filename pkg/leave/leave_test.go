@@ -5,6 +5,7 @@ package leave_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -35,9 +36,7 @@ func target(namespace, name, memo string, more map[string]string) *appsv1.Deploy
 	if memo != "" {
 		d.Annotations["serin.dev/rollout"] = memo
 	}
-	for key, value := range more {
-		d.Annotations[key] = value
-	}
+	maps.Copy(d.Annotations, more)
 	d.Status.Conditions = []appsv1.DeploymentCondition{{Type: "serin.dev/Promoted", Reason: "Holding"}}
 	return d
 }
@@ -51,8 +50,7 @@ type world struct {
 
 func (w *world) leave(t *testing.T, limit time.Duration, deployments ...client.Object) (client.Client, string, error) {
 	t.Helper()
-	all := append(deployments, namespace("web", "web"), namespace("other", "other"))
-	c := fake.NewClientBuilder().WithObjects(all...).WithStatusSubresource(&appsv1.Deployment{}).WithInterceptorFuncs(interceptor.Funcs{
+	c := fake.NewClientBuilder().WithObjects(deployments...).WithObjects(namespace("web", "web"), namespace("other", "other")).WithStatusSubresource(&appsv1.Deployment{}).WithInterceptorFuncs(interceptor.Funcs{
 		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, patch client.Patch, options ...client.PatchOption) error {
 			data, err := patch.Data(o)
 			if err != nil {
