@@ -10,8 +10,9 @@
 {{- .Values.fullnameOverride | default $made | trunc 53 | trimSuffix "-" }}
 {{- end }}
 
+{{/* One in each namespace, as releases are: the same name whatever the release is called, which kubectl serin doctor asks about. */}}
 {{- define "serin.serviceAccount" -}}
-{{- .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary (include "serin.fullname" .) "default") }}
+{{- .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary "serin" "default") }}
 {{- end }}
 
 {{/* What the Deployment selects may never change. */}}
