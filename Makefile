@@ -20,6 +20,7 @@ FUZZTIME ?= 30s
 # linters are to be compiled once.
 TRIMMED := GOFLAGS="$$(go env GOFLAGS) -trimpath"
 E2E     := cd e2e && $(TRIMMED)
+CHARTS  := cd charts && $(TRIMMED)
 
 # The linters are a module of their own, so that they choose no version for the product.
 LINTER := go tool -modfile=$(CURDIR)/go.tools.mod golangci-lint
@@ -79,13 +80,17 @@ clean: ## Remove what was built
 ##@ Test
 
 .PHONY: test
-test: test-unit test-integration ## Run every test: unit, then integration
+test: test-unit test-chart test-integration ## Run every test: unit, chart, then integration
 
 # Racing, the simulated rollouts are a twentieth and their page is not checked; so they run again.
 .PHONY: test-unit
 test-unit: ## Run the unit tests, racing; they need neither network nor cluster
 	go test -race ./...
 	go test ./pkg/analysis/montecarlo
+
+.PHONY: test-chart
+test-chart: ## Lint and render the Helm chart with Helm's own packages, and compare it with deploy/ (minutes the first time)
+	$(CHARTS) go test -count=1 ./...
 
 .PHONY: test-integration
 test-integration: lab test-prometheus ## Run the tests against a real control plane and a real Prometheus
@@ -140,29 +145,34 @@ deflake: ## Repeat the unit tests, shuffled and racing, until one fails
 ##@ Code
 
 .PHONY: lint
-lint: ## Lint both modules
+lint: ## Lint the modules
 	$(TRIMMED) $(LINTER) run ./...
+	$(CHARTS) $(LINTER) run ./...
 	$(E2E) $(LINTER) run ./...
 
 .PHONY: fmt
-fmt: ## Format both modules
+fmt: ## Format the modules
 	$(TRIMMED) $(LINTER) fmt ./...
+	$(CHARTS) $(LINTER) fmt ./...
 	$(E2E) $(LINTER) fmt ./...
 
 .PHONY: tidy
-tidy: ## Tidy both modules
+tidy: ## Tidy the modules
 	go mod tidy
+	cd charts && go mod tidy
 	cd e2e && go mod tidy
 
 .PHONY: generate
-generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/measure.md, docs/checks.md, docs/cli.md, deploy/rbac.yaml, the lab's copy of the guard
-	cp deploy/guard/policy.yaml deploy/guard/notice.yaml e2e/internal/controlplane/guard/
+generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/measure.md, docs/checks.md, docs/cli.md, deploy/rbac.yaml, the chart's rules and table, the copies of the guard
+	for copy in e2e/internal/controlplane/guard charts/serin/files/guard; do cp deploy/guard/policy.yaml deploy/guard/notice.yaml $$copy/; done
+	$(CHARTS) go test ./readme -count=1 -update -run '^TestTheReadmeIsCurrent$$'
 	go test ./pkg/permissions ./pkg/annotations ./pkg/rollout ./pkg/measure/presets ./pkg/checks ./pkg/cli -count=1 -update \
 		-run '^Test(RBACFile|TheReferencePageIsCurrent)$$'
 
 .PHONY: golden
 golden: ## Rewrite the golden files; the diff is for review
 	go test $$(grep -rl --include='*_test.go' '"update"' pkg cmd | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+	$(CHARTS) go test . -update
 
 .PHONY: check
 check: lint test ## Lint and test

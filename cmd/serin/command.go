@@ -78,6 +78,8 @@ func command() *cobra.Command {
 			return f.run(c.Context())
 		},
 	}
+	c.CompletionOptions.DisableDefaultCmd = true
+	c.AddCommand(leaveCommand())
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file; empty: the cluster that the controller runs in")
 	c.Flags().StringVar(&f.namespace, "namespace", defaultNamespace, "namespace of the lease")
 	c.Flags().StringVar(&f.domain, "cluster-domain", "cluster.local", "domain of the cluster's Services")

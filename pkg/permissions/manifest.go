@@ -31,8 +31,12 @@ func Manifest() string {
 }
 
 func rules(own bool) string {
+	return "  labels: {app.kubernetes.io/name: serin}\nrules:\n" + written(own)
+}
+
+// written is the list below "rules:".
+func written(own bool) string {
 	var b strings.Builder
-	b.WriteString("  labels: {app.kubernetes.io/name: serin}\nrules:\n")
 	for _, rule := range Rules {
 		if rule.Own != own {
 			continue

@@ -15,23 +15,25 @@ import (
 	"github.com/serin-dev/serin/pkg/permissions"
 )
 
-var update = flag.Bool("update", false, "rewrite deploy/rbac.yaml")
-
-const rbacFile = "../../deploy/rbac.yaml"
+var update = flag.Bool("update", false, "rewrite deploy/rbac.yaml and the rules of the chart")
 
 func TestRBACFile(t *testing.T) {
-	want := permissions.Manifest()
-	if *update {
-		if err := os.WriteFile(rbacFile, []byte(want), 0o644); err != nil {
+	for file, want := range map[string]string{
+		"../../deploy/rbac.yaml":                  permissions.Manifest(),
+		"../../charts/serin/templates/_rules.tpl": permissions.Chart(),
+	} {
+		if *update {
+			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	got, err := os.ReadFile(rbacFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Error("deploy/rbac.yaml is not what the rules say: run 'make generate'")
+		if string(got) != want {
+			t.Errorf("%s is not what the rules say: run 'make generate'", file)
+		}
 	}
 }
 

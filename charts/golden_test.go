@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package charts_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/v2/lint"
+)
+
+// everything sets whatever can be set together.
+const everything = `
+commonLabels: {team: platform}
+image: {digest: "sha256:0000000000000000000000000000000000000000000000000000000000000000"}
+imagePullSecrets: [{name: registry}]
+replicas: 3
+serviceAccount: {name: canaries, annotations: {example.com/role: canaries}}
+namespaceSelector: team=web,stage!=test
+verbosity: 1
+extraArgs: [--prometheus-timeout=20s]
+prometheus:
+  address: https://prometheus.monitoring.svc:9090
+  secret: {name: prometheus-reader, tokenKey: bearer, caKey: ca}
+  podLabel: pod_name
+  http: {durationMetric: latency, durationUnit: ms}
+checks:
+  data:
+    checks.yaml: |
+      checks:
+      - {name: errors, kind: errors}
+istiod: {addresses: ["http://istiod.istio-system.svc:15014", "http://istiod-canary.istio-system.svc:15014"]}
+metrics:
+  serviceAnnotations: {example.com/scrape: "true"}
+  serviceMonitor:
+    enabled: true
+    labels: {release: monitoring}
+    interval: 30s
+    scrapeTimeout: 10s
+    relabelings: [{action: labeldrop, regex: instance}]
+    metricRelabelings: [{action: drop, sourceLabels: [__name__], regex: go_.*}]
+podDisruptionBudget: {maxUnavailable: 50%}
+networkPolicy:
+  metricsFrom: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
+  egress: [{ports: [{protocol: TCP, port: 443}, {protocol: TCP, port: 6443}]}, {ports: [{protocol: UDP, port: 53}]}]
+priorityClassName: system-cluster-critical
+podAnnotations: {example.com/owner: platform}
+podLabels: {example.com/tier: control}
+nodeSelector: {kubernetes.io/os: linux}
+tolerations: [{key: node-role.kubernetes.io/control-plane, operator: Exists, effect: NoSchedule}]
+affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: pool, operator: In, values: [system]}]}]}}}
+`
+
+// A change of what is installed is for review.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		server server
+		values string
+	}{"default": {current, ""}, "older": {older, ""}, "everything": {current, everything}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files, err := render(t, test.server, test.values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".yaml", "# SPDX-License-Identifier: Apache-2.0\n"+manifest(t, test.server, test.values))
+			golden(t, name+".notes.txt", files["NOTES.txt"])
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-) is not what is rendered (+); 'make golden' rewrites it:\n%s", file, diff)
+	}
+}
+
+func TestHelmFindsNothingToComplainAbout(t *testing.T) {
+	t.Parallel()
+	version, err := common.ParseKubeVersion(current.version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, values := range map[string]string{"default": "", "everything": everything} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, message := range lint.RunAll("serin", parse(t, values), "serin-system", lint.WithKubeVersion(version)).Messages {
+				if message.Err.Error() != "icon is recommended" {
+					t.Error(message)
+				}
+			}
+		})
+	}
+}

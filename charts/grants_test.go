@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package charts_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+var guardKinds = []string{
+	"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
+}
+
+// grants spells out who may do what: one line for each verb on each resource.
+func grants(t *testing.T, all []*unstructured.Unstructured) (lines []string) {
+	t.Helper()
+	rules := map[string][]rbacv1.PolicyRule{}
+	for _, object := range only(all, "ClusterRole", "Role") {
+		rules[object.GetKind()+" "+object.GetName()] = as[rbacv1.ClusterRole](t, object).Rules
+	}
+	for _, object := range only(all, "ClusterRoleBinding", "RoleBinding") {
+		binding := as[rbacv1.RoleBinding](t, object)
+		for _, subject := range binding.Subjects {
+			for _, rule := range rules[binding.RoleRef.Kind+" "+binding.RoleRef.Name] {
+				for _, line := range spell(rule) {
+					lines = append(lines, subject.Kind+" "+subject.Namespace+"/"+subject.Name+" may in "+binding.Namespace+": "+line)
+				}
+			}
+		}
+	}
+	slices.Sort(lines)
+	return slices.Compact(lines)
+}
+
+func spell(rule rbacv1.PolicyRule) (lines []string) {
+	names := rule.ResourceNames
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	for _, group := range rule.APIGroups {
+		for _, resource := range rule.Resources {
+			for _, name := range names {
+				for _, verb := range rule.Verbs {
+					lines = append(lines, verb+" "+group+"/"+resource+" "+name)
+				}
+			}
+		}
+	}
+	return lines
+}
+
+func TestTheChartGrantsWhatDeployGrants(t *testing.T) {
+	t.Parallel()
+	want := grants(t, deployed(t, "rbac.yaml"))
+	if len(want) < 50 {
+		t.Fatalf("deploy/ grants %d things: they were not read", len(want))
+	}
+	if diff := cmp.Diff(want, grants(t, objects(t, manifest(t, current, "")))); diff != "" {
+		t.Errorf("deploy/ (-) and the chart (+) grant different things: run 'make generate'\n%s", diff)
+	}
+}
+
+func TestTheGuardIsThatOfDeploy(t *testing.T) {
+	t.Parallel()
+	want := deployed(t, "guard/policy.yaml", "guard/notice.yaml")
+	if len(want) != len(guardKinds) {
+		t.Fatalf("deploy/guard has %d objects", len(want))
+	}
+	if diff := cmp.Diff(want, only(objects(t, manifest(t, current, "")), guardKinds...)); diff != "" {
+		t.Errorf("deploy/ (-) and the chart (+) have different guards: run 'make generate'\n%s", diff)
+	}
+}
+
+func TestTheGuardIsChosenByTheAPIServer(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		server  server
+		install string
+		want    bool
+	}{
+		"an API server that serves it":                  {current, "auto", true},
+		"one that does not":                             {older, "auto", false},
+		"a recent one with the API switched off":        {server{"v1.36.0", older.apis}, "auto", false},
+		"none that was asked, of a recent version":      {server{"v1.37.1", []string{"apps/v1"}}, "auto", true},
+		"none that was asked, of an older version":      {server{"v1.35.4", []string{"apps/v1"}}, "auto", false},
+		"an older one, and somebody who knows better":   {older, "always", true},
+		"another release that has it":                   {current, "never", false},
+		"a vendor's version that none was asked behind": {server{"v1.36.2-gke.100", []string{"apps/v1"}}, "auto", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := only(objects(t, manifest(t, test.server, "guard: {install: "+test.install+"}")), guardKinds...)
+			if (len(got) == len(guardKinds)) != test.want || !test.want && len(got) > 0 {
+				t.Errorf("%d objects of the guard; wanted: %t", len(got), test.want)
+			}
+		})
+	}
+}
+
+// What is the same in both ways of installing: how the controller runs.
+func TestThePodIsThatOfDeploy(t *testing.T) {
+	t.Parallel()
+	want := as[appsv1.Deployment](t, deployed(t, "controller.yaml")[0])
+	got := the[appsv1.Deployment](t, objects(t, manifest(t, current, "")), "Deployment")
+	if *got.Spec.Replicas != *want.Spec.Replicas {
+		t.Errorf("%d replicas, deploy/ has %d", *got.Spec.Replicas, *want.Spec.Replicas)
+	}
+	if diff := cmp.Diff(want.Spec.Template.Annotations, got.Spec.Template.Annotations); diff != "" {
+		t.Errorf("annotations of the pod, deploy/ (-), chart (+):\n%s", diff)
+	}
+	a, b := want.Spec.Template.Spec, got.Spec.Template.Spec
+	for _, argument := range a.Containers[0].Args {
+		if !slices.Contains(b.Containers[0].Args, argument) {
+			t.Errorf("deploy/ says %s, the chart does not", argument)
+		}
+	}
+	a.Containers[0].Args, b.Containers[0].Args = nil, nil
+	a.Affinity = nil                     // the chart spreads by topology
+	b.TopologySpreadConstraints = nil    // as deploy/ does by affinity
+	b.Containers[0].ImagePullPolicy = "" // the usual one
+	if diff := cmp.Diff(a, b); diff != "" {
+		t.Errorf("the pod, deploy/ (-), chart (+):\n%s", diff)
+	}
+}

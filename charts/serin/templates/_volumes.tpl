@@ -1,0 +1,31 @@
+{{/* SPDX-License-Identifier: Apache-2.0 */}}
+{{- define "serin.mounts" -}}
+{{- if and .Values.istiod.addresses .Values.istiod.token }}
+- {name: istiod-token, mountPath: /var/run/secrets/istiod, readOnly: true}
+{{- end }}
+{{- if .Values.prometheus.secret.name }}
+- {name: prometheus, mountPath: /var/run/secrets/prometheus, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "serin.volumes" -}}
+{{- if and .Values.istiod.addresses .Values.istiod.token }}
+- name: istiod-token
+  projected:
+    sources:
+    - serviceAccountToken: {path: token, audience: {{ .Values.istiod.audience | quote }}, expirationSeconds: 3600}
+{{- end }}
+{{- with .Values.prometheus.secret }}
+{{- if .name }}
+- name: prometheus
+  secret:
+    secretName: {{ .name | quote }}
+    items:
+    {{- range $path, $key := dict "token" .tokenKey "password" .passwordKey "ca.crt" .caKey }}
+    {{- if $key }}
+    - {key: {{ $key | quote }}, path: {{ $path }}}
+    {{- end }}
+    {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

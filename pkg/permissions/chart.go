@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package permissions
+
+const chartHeading = `{{/* SPDX-License-Identifier: Apache-2.0 */}}
+{{/* Written from pkg/permissions/rules.go by 'make generate'; not to be edited by hand. */}}
+`
+
+// Chart is the file charts/serin/templates/_rules.tpl: the rules alone, which
+// the chart's roles include.
+func Chart() string {
+	return chartHeading +
+		"{{- define \"serin.rules\" -}}\n" + written(false) + "{{- end }}\n\n" +
+		"{{- define \"serin.ownRules\" -}}\n" + written(true) + "{{- end }}\n"
+}
