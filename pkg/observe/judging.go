@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/serin-dev/serin/pkg/analysis"
+	"github.com/serin-dev/serin/pkg/checks"
 	"github.com/serin-dev/serin/pkg/measure"
 	"github.com/serin-dev/serin/pkg/measure/presets"
 	"github.com/serin-dev/serin/pkg/rollout"
@@ -26,19 +27,37 @@ type Measurer interface {
 
 const unmeasured = "measuring takes a Prometheus, and this controller was told of none: ask whoever runs it for --prometheus, or annotate serin.dev/analysis: off"
 
-// judge says what was measured of the canary, and what is to be thought of it.
-// It asks for measurements while a rollout is under way, and forgets them when
-// it is not: a Deployment at rest costs Prometheus nothing.
-func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) {
+// judge says what was measured of the canary, and what is to be thought of it,
+// and how the gates fare. It asks for measurements while a rollout is under way,
+// and forgets them when it is not: a Deployment at rest costs Prometheus nothing.
+func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) error {
 	judging := !s.Target.Gone && s.Target.OptedIn && !s.Plan.ChecksOff
-	switch {
-	case o.Measure == nil && judging && wishes(s.Plan):
-		s.Problems = append(s.Problems, rollout.Problem{Reason: "InvalidChecks", Message: unmeasured})
-	case o.Measure == nil:
-	case judging && isOnItsWay(s.Memo):
-		o.weigh(ctx, w, s)
-	default:
+	if o.Measure == nil && judging && (measures(s.Plan) || (o.Gates == nil && s.Plan.Checks != "")) {
+		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.InvalidChecks, Message: unmeasured})
+	}
+	canary := judging && isOnItsWay(s.Memo)
+	if (o.Measure == nil && o.Gates == nil) || !judging || (!canary && len(s.Memo.Due()) == 0) {
 		o.unmeasure(w.Key)
+		return o.readGates(ctx, w, s, nil, true)
+	}
+	policy, problems := o.policy(ctx, w.Key, s)
+	if canary {
+		s.Problems = append(s.Problems, problems...)
+		o.consider(w, s, policy, problems)
+	} else {
+		o.unmeasure(w.Key)
+	}
+	return o.readGates(ctx, w, s, policy.Gates, len(problems) == 0)
+}
+
+// consider looks at checks and gates of a rollout on its way.
+func (o *Observer) consider(w *World, s *rollout.Snapshot, policy checks.Policy, problems []rollout.Problem) {
+	s.Problems = append(s.Problems, workload.GateProblems(w.Target, w.Service, policy.Gates)...)
+	switch {
+	case o.Measure != nil:
+		o.weigh(w, s, policy.Policy, problems)
+	case policy.Written:
+		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.InvalidChecks, Message: unmeasured})
 	}
 }
 
@@ -48,10 +67,8 @@ func isOnItsWay(m rollout.Memo) bool {
 }
 
 // weigh judges what has been measured so far.
-func (o *Observer) weigh(ctx context.Context, w *World, s *rollout.Snapshot) {
-	policy, problems := o.policy(ctx, w.Key, s)
+func (o *Observer) weigh(w *World, s *rollout.Snapshot, policy analysis.Policy, problems []rollout.Problem) {
 	if len(problems) > 0 {
-		s.Problems = append(s.Problems, problems...)
 		s.Verdict = analysis.Verdict{Evidence: "there are no valid checks to judge by"}
 		return
 	}
@@ -67,8 +84,11 @@ func (o *Observer) weigh(ctx context.Context, w *World, s *rollout.Snapshot) {
 }
 
 // wishes reports whether the user asked for checks of their own.
-func wishes(p rollout.Plan) bool {
-	return p.Checks != "" || p.MinSuccessRate > 0 || p.MaxLatency != (rollout.Latency{})
+func wishes(p rollout.Plan) bool { return p.Checks != "" || measures(p) }
+
+// measures reports whether an annotation asks for something to be measured.
+func measures(p rollout.Plan) bool {
+	return p.MinSuccessRate > 0 || p.MaxLatency != (rollout.Latency{})
 }
 
 // seenShare compares what requests did with the weight, from when they were to

@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/serin-dev/serin/pkg/analysis"
 	"github.com/serin-dev/serin/pkg/checks"
 	"github.com/serin-dev/serin/pkg/measure"
 	"github.com/serin-dev/serin/pkg/rollout"
@@ -24,7 +23,7 @@ const unreadable = 5 * time.Second
 // judged is what a step is judged by.
 type judged struct {
 	of       step
-	policy   analysis.Policy
+	policy   checks.Policy
 	problems []rollout.Problem
 	read     time.Time
 }
@@ -40,7 +39,7 @@ type step struct {
 // policy is how the step under way is judged: by the user's ConfigMap, or by that
 // of the whole cluster, or by the built-in checks, and in addition by what the
 // annotations ask for.
-func (o *Observer) policy(ctx context.Context, key types.NamespacedName, s *rollout.Snapshot) (analysis.Policy, []rollout.Problem) {
+func (o *Observer) policy(ctx context.Context, key types.NamespacedName, s *rollout.Snapshot) (checks.Policy, []rollout.Problem) {
 	of := step{started: s.Memo.Started, weight: s.Memo.Weight, source: o.Checks}
 	if s.Plan.Checks != "" {
 		of.source = types.NamespacedName{Namespace: key.Namespace, Name: s.Plan.Checks}
@@ -58,21 +57,21 @@ func (o *Observer) policy(ctx context.Context, key types.NamespacedName, s *roll
 
 // readPolicy reads a ConfigMap. What goes wrong is a problem and no error: pods
 // are watched all the same, and a rollout can always go back.
-func (o *Observer) readPolicy(ctx context.Context, source types.NamespacedName, plan rollout.Plan) (analysis.Policy, []rollout.Problem) {
+func (o *Observer) readPolicy(ctx context.Context, source types.NamespacedName, plan rollout.Plan) (checks.Policy, []rollout.Problem) {
 	base := checks.Default()
 	base.OnNoData, base.WarmUp = plan.OnNoData, plan.WarmUp
 	if source.Name == "" {
-		return base, nil
+		return checks.Policy{Policy: base}, nil
 	}
 	wrong := func(text string) []rollout.Problem {
-		return []rollout.Problem{{Reason: "InvalidChecks", Message: fmt.Sprintf("ConfigMap %s: %s", source, text)}}
+		return []rollout.Problem{{Reason: rollout.InvalidChecks, Message: fmt.Sprintf("ConfigMap %s: %s", source, text)}}
 	}
 	object := &corev1.ConfigMap{}
 	switch err := o.Live.Get(ctx, source, object); {
 	case apierrors.IsNotFound(err):
-		return base, wrong("does not exist; create it, or annotate serin.dev/analysis: built-in")
+		return checks.Policy{}, wrong("does not exist; create it, or annotate serin.dev/analysis: built-in")
 	case err != nil:
-		return base, wrong("cannot be read: " + err.Error())
+		return checks.Policy{}, wrong("cannot be read: " + err.Error())
 	}
 	policy, found := checks.FromData(object.Data, base)
 	var problems []rollout.Problem
