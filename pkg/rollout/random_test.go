@@ -30,7 +30,7 @@ func random(rnd *rand.Rand) rollout.Snapshot {
 	s.Verdict = analysis.Verdict{Outcome: pick(rnd, analysis.Inconclusive, analysis.Passed, analysis.Passed, analysis.Passed, analysis.Failed)}
 	s.Verdict.NoData = s.Verdict.Outcome == analysis.Inconclusive && maybe(rnd, 2)
 	s.OnNoData = pick(rnd, "", analysis.NoDataHold, analysis.NoDataRollback, analysis.NoDataProceed)
-	if maybe(rnd, 8) {
+	if maybe(rnd, 4) {
 		s.Seen = rollout.SeenShare{Off: pick(rnd, "", "5 of 100 requests"), Since: epoch.Add(-ago(rnd))}
 	}
 	reasons := []rollout.Reason{"", "AnalysisInconclusive", "NoData", "CanaryNotAvailable", "StableNotAvailable", "DeadlineExceeded", "StableRefilling", "Holding"}
@@ -154,7 +154,7 @@ func randomRoutes(rnd *rand.Rand) rollout.Routes {
 }
 
 func randomGates(rnd *rand.Rand, s *rollout.Snapshot) {
-	if len(s.Memo.Due()) == 0 || !maybe(rnd, 3) {
+	if len(s.Memo.Due()) == 0 || (!s.Memo.Promoting && !maybe(rnd, 3)) || (s.Memo.Promoting && maybe(rnd, 3)) {
 		return
 	}
 	for _, name := range []string{"smoke", "load"} {
