@@ -13,7 +13,7 @@ import (
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
-const snapshots = 200_000
+const snapshots = 300_000
 
 func TestPromisesHoldForAnySnapshot(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))

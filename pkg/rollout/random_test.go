@@ -30,7 +30,7 @@ func random(rnd *rand.Rand) rollout.Snapshot {
 	s.Verdict = analysis.Verdict{Outcome: pick(rnd, analysis.Inconclusive, analysis.Passed, analysis.Passed, analysis.Passed, analysis.Failed)}
 	s.Verdict.NoData = s.Verdict.Outcome == analysis.Inconclusive && maybe(rnd, 2)
 	s.OnNoData = pick(rnd, "", analysis.NoDataHold, analysis.NoDataRollback, analysis.NoDataProceed)
-	if maybe(rnd, 4) {
+	if maybe(rnd, 6) {
 		s.Seen = rollout.SeenShare{Off: pick(rnd, "", "5 of 100 requests"), Since: epoch.Add(-ago(rnd))}
 	}
 	reasons := []rollout.Reason{"", "AnalysisInconclusive", "NoData", "CanaryNotAvailable", "StableNotAvailable", "DeadlineExceeded", "StableRefilling", "Holding"}
