@@ -143,7 +143,7 @@ func TestGatesOfAWholeRollout(t *testing.T) {
 	t.Parallel()
 	b := newBoard(t)
 	p := newShop(t, shared, everyones.take(t)).mesh()
-	p.gated(smokeGate + fmt.Sprintf(`
+	p.gated(smokeGate+fmt.Sprintf(`
 - {name: load, when: before-step, http: {url: %[1]q}}
 - {name: board, when: before-promotion, http: {url: %[1]q, secret: board}}
 - {name: report, when: after, http: {url: %[1]q}}

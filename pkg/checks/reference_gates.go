@@ -42,7 +42,8 @@ const gatesClosing = `
 The gates of one point are asked side by side, and all of them have to pass. While they are asked the reason is
 ` + "`GateWaiting`" + `, and a failure is ` + "`GateFailed`" + `. The canary is watched and judged all the while. A gate that passed is not
 asked again at the same point, also not by another controller; where weight was lost and is given again it is another point. A
-change of the list counts from the next step on.
+change of the list counts from the next step on. Gates of ` + "`after`" + ` keep the condition from becoming ` + "`True`" + ` until they have answered. Gates in the
+ConfigMap that the controller's flag ` + "`--checks`" + ` names stand in the way of every Deployment that names none.
 
 A person goes on without the gates of a point by ` + "`serin.dev/promote: \"step\"`" + `; ` + "`\"full\"`" + ` waives the gates of all steps that are left,
 and that before the promotion. With ` + "`serin.dev/on-failure: pause`" + ` a gate that fails freezes the rollout.

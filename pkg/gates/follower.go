@@ -151,8 +151,37 @@ func (f *Follower) Start(ctx context.Context) error {
 
 // follow asks one question until it is answered or dropped.
 func (f *Follower) follow(ctx context.Context, one *asked) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := one.until(ctx)
 	defer cancel()
+	tries := 1
+	for ctx.Err() == nil {
+		told := f.try(ctx, one, tries)
+		pause := min(firstWait<<(tries-1), lastWait)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case told.again && tries <= one.question.Gate.Retries:
+			tries++
+		case told.Stuck:
+			f.tell(ctx, one, told.Answer)
+			tries, pause = 1, stuckWait
+		default:
+			f.tell(ctx, one, told.Answer)
+			return
+		}
+		f.wait(ctx, pause)
+	}
+}
+
+// until is a context that ends with the question.
+func (one *asked) until(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	select {
+	case <-one.over:
+		cancel()
+		return ctx, cancel
+	default:
+	}
 	go func() {
 		defer cancel()
 		select {
@@ -160,30 +189,7 @@ func (f *Follower) follow(ctx context.Context, one *asked) {
 		case <-ctx.Done():
 		}
 	}()
-	select {
-	case <-one.over:
-		return
-	default:
-	}
-	for tries := 1; ; tries++ {
-		told := f.try(ctx, one, tries)
-		if ctx.Err() != nil {
-			return
-		}
-		if told.again && tries <= one.question.Gate.Retries {
-			if !f.wait(ctx, min(firstWait<<(tries-1), lastWait)) {
-				return
-			}
-			continue
-		}
-		f.tell(ctx, one, told.Answer)
-		if !told.Stuck {
-			return
-		}
-		if tries = 0; !f.wait(ctx, stuckWait) {
-			return
-		}
-	}
+	return ctx, cancel
 }
 
 // try asks once a slot is free.
@@ -207,14 +213,11 @@ func (f *Follower) tell(ctx context.Context, one *asked, answer Answer) {
 	}
 }
 
-// wait reports whether the question still stands after the pause.
-func (f *Follower) wait(ctx context.Context, pause time.Duration) bool {
+func (f *Follower) wait(ctx context.Context, pause time.Duration) {
 	timer := f.Clock.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C():
-		return true
 	case <-ctx.Done():
-		return false
 	}
 }

@@ -173,8 +173,7 @@ func plain(text []byte) string {
 
 // unanswered says why there was no answer, without the query of the URL.
 func unanswered(err error, gate checks.HTTP, tries int) told {
-	var at *url.Error
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*url.Error](err); ok {
 		err = at.Err
 	}
 	switch {

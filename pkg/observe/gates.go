@@ -5,6 +5,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/checks"
 	"github.com/serin-dev/serin/pkg/gates"
+	"github.com/serin-dev/serin/pkg/record"
 	"github.com/serin-dev/serin/pkg/rollout"
 	"github.com/serin-dev/serin/pkg/workload"
 )
@@ -48,7 +50,7 @@ func (o *Observer) readGates(ctx context.Context, w *World, s *rollout.Snapshot,
 		return err
 	}
 	due := s.Memo.Due()
-	var asked, named []string
+	var asked []string
 	for _, gate := range all {
 		if !slices.Contains(due, gate.When) {
 			continue
@@ -56,27 +58,32 @@ func (o *Observer) readGates(ctx context.Context, w *World, s *rollout.Snapshot,
 		id := workload.GateID(w.Target, s.Memo, gate.Name)
 		name := workload.GateJobName(w.Key.Name, gate.Name, id)
 		noted, waived := s.Memo.GateNoted(gate.Name)
-		if !waived {
-			asked, named = append(asked, id), append(named, name)
-		}
 		found := o.gate(ctx, w, gate, id, jobs[name])
 		if found.State == "" || noted == rollout.GatePassed {
 			found.State = noted // what it left behind is gone
 		}
 		s.Gates = append(s.Gates, found)
 		w.Gates = append(w.Gates, Gate{gate, id, found.State})
-	}
-	if !known {
-		return nil
-	}
-	o.Gates.Keep(w.Key, asked)
-	for name, job := range jobs {
-		if state, _ := workload.GateState(job); state == rollout.GatePending && job.DeletionTimestamp == nil && !slices.Contains(named, name) {
-			w.StrayJobs = append(w.StrayJobs, job)
+		if !waived {
+			asked = append(asked, id)
+			delete(jobs, name)
 		}
 	}
-	slices.SortFunc(w.StrayJobs, func(a, b *batchv1.Job) int { return strings.Compare(a.Name, b.Name) })
+	if known {
+		o.Gates.Keep(w.Key, asked)
+		w.StrayJobs = running(jobs)
+	}
 	return nil
+}
+
+// running are those that have not ended, by name.
+func running(jobs map[string]*batchv1.Job) (found []*batchv1.Job) {
+	for _, name := range slices.Sorted(maps.Keys(jobs)) {
+		if state, _ := workload.GateState(jobs[name]); state == rollout.GatePending && jobs[name].DeletionTimestamp == nil {
+			found = append(found, jobs[name])
+		}
+	}
+	return found
 }
 
 // gateJobs are the target's, of any point, by name.
@@ -103,7 +110,9 @@ func (o *Observer) gate(ctx context.Context, w *World, gate checks.Gate, id stri
 	switch {
 	case gate.HTTP != nil:
 		answer := o.Gates.Answer(w.Key, id)
-		found.State, found.Words, found.Stuck = answer.State, answer.Words, answer.Stuck
+		if found.State, found.Words, found.Stuck = answer.State, answer.Words, answer.Stuck; !found.Stuck { // else they are ours
+			found.Words = record.Redacted(found.Words, mostGateText)
+		}
 	case job != nil:
 		if found.State, found.Words = workload.GateState(job); found.State == rollout.GateFailed {
 			found.Words = strings.TrimSuffix(found.Words+"; "+o.gateWords(ctx, w.Key, job), "; ")
@@ -124,7 +133,7 @@ func (o *Observer) gateWords(ctx context.Context, key types.NamespacedName, job 
 	if words, known := o.Memory.heard(key, job.UID); known {
 		return words
 	}
-	words := o.listen(ctx, job)
+	words := record.Redacted(o.listen(ctx, job), mostGateText)
 	o.Memory.hear(key, job.UID, words)
 	return words
 }

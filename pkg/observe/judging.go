@@ -32,11 +32,12 @@ const unmeasured = "measuring takes a Prometheus, and this controller was told o
 // and forgets them when it is not: a Deployment at rest costs Prometheus nothing.
 func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) error {
 	judging := !s.Target.Gone && s.Target.OptedIn && !s.Plan.ChecksOff
-	if o.Measure == nil && judging && (measures(s.Plan) || (o.Gates == nil && s.Plan.Checks != "")) {
+	if judging && o.Measure == nil && o.cannot(s.Plan) {
 		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.InvalidChecks, Message: unmeasured})
 	}
 	canary := judging && isOnItsWay(s.Memo)
-	if (o.Measure == nil && o.Gates == nil) || !judging || (!canary && len(s.Memo.Due()) == 0) {
+	gated := judging && len(s.Memo.Due()) > 0
+	if o.isAlone() || (!canary && !gated) {
 		o.unmeasure(w.Key)
 		return o.readGates(ctx, w, s, nil, true)
 	}
@@ -48,6 +49,15 @@ func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) err
 		o.unmeasure(w.Key)
 	}
 	return o.readGates(ctx, w, s, policy.Gates, len(problems) == 0)
+}
+
+// isAlone: there is nobody who measures or asks.
+func (o *Observer) isAlone() bool { return o.Measure == nil && o.Gates == nil }
+
+// cannot: the plan alone says that something is to be measured. A ConfigMap may
+// have gates only.
+func (o *Observer) cannot(p rollout.Plan) bool {
+	return measures(p) || (o.Gates == nil && p.Checks != "")
 }
 
 // consider looks at checks and gates of a rollout on its way.

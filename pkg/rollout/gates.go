@@ -105,6 +105,7 @@ func noteGates(s Snapshot) Memo {
 			names = append(names, gate.Name)
 		case GateFailed:
 			names = append(names, failedMark+gate.Name)
+		case GatePending:
 		}
 	}
 	if len(names) > 0 {

@@ -18,9 +18,8 @@ type gate struct {
 	fails func(rollout.Memo) bool // nil: it never does
 	job   bool                    // what it was asked and answered outlives the controller
 
-	takes   time.Duration
-	asked   map[string]time.Time // by the point
-	reasked int
+	takes time.Duration
+	asked map[string]time.Time // by the point
 }
 
 const answers = 3 * time.Second

@@ -79,13 +79,10 @@ func percent(w rollout.Weight) string { return strconv.FormatFloat(float64(w)/10
 // GateState is how far a Job has come; the words are the API server's on why it failed.
 func GateState(job *batchv1.Job) (state rollout.GateState, words string) {
 	for _, c := range job.Status.Conditions {
-		if c.Status != corev1.ConditionTrue {
-			continue
-		}
-		switch c.Type {
-		case batchv1.JobComplete:
+		switch is := c.Status == corev1.ConditionTrue; {
+		case is && c.Type == batchv1.JobComplete:
 			return rollout.GatePassed, ""
-		case batchv1.JobFailed:
+		case is && c.Type == batchv1.JobFailed:
 			return rollout.GateFailed, fmt.Sprintf("Job %s: %s", job.Name, join(c.Reason, c.Message))
 		}
 	}
