@@ -40,13 +40,14 @@ const afterGates = "```" + `
 
 const gatesClosing = `
 The gates of one point are asked side by side, and all of them have to pass. While they are asked the reason is
-` + "`GateWaiting`" + `, and a failure is ` + "`GateFailed`" + `. The canary is watched and judged all the while. A gate that passed is not
-asked again at the same point, also not by another controller; where weight was lost and is given again it is another point. A
+` + "`GateWaiting`" + `, and a failure is ` + "`GateFailed`" + `. The canary is watched and judged all the while. A gate is asked
+once at each point; where weight was lost and is given again that is another point. A controller that takes over finds the Jobs of
+the one before it, and asks by HTTP again what it cannot know was answered. A
 change of the list counts from the next step on. Gates of ` + "`after`" + ` keep the condition from becoming ` + "`True`" + ` until they have answered. Gates in the
 ConfigMap that the controller's flag ` + "`--checks`" + ` names stand in the way of every Deployment that names none.
 
 A person goes on without the gates of a point by ` + "`serin.dev/promote: \"step\"`" + `; ` + "`\"full\"`" + ` waives the gates of all steps that are left,
-and that before the promotion. With ` + "`serin.dev/on-failure: pause`" + ` a gate that fails freezes the rollout.
+and that before the promotion. They are waived with the steps, too, where stable has no pod left. ` + "`serin.dev/analysis: off`" + ` switches gates off with the checks. With ` + "`serin.dev/on-failure: pause`" + ` a gate that fails freezes the rollout.
 
 **By HTTP** the controller sends a JSON object: ` + "`id`, `deployment`, `namespace`, `gate`, `when`, `weight` and `nextWeight` (percent), `from` and `to` (each with\n`hash` and `images`), `started`" + `. The ` + "`id`" + ` is the same for each try at one point, so that a question that comes twice (a try
 whose answer was lost, a controller that was replaced) can be known. With ` + "`secret`" + ` the headers ` + "`Serin-Timestamp`" + ` (seconds since 1970) and

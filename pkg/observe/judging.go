@@ -31,8 +31,8 @@ const unmeasured = "measuring takes a Prometheus, and this controller was told o
 // and how the gates fare. It asks for measurements while a rollout is under way,
 // and forgets them when it is not: a Deployment at rest costs Prometheus nothing.
 func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) error {
-	judging := !s.Target.Gone && s.Target.OptedIn && !s.Plan.ChecksOff
-	if judging && o.Measure == nil && o.cannot(s.Plan) {
+	judging := isJudged(s)
+	if judging && o.cannot(s.Plan) {
 		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.InvalidChecks, Message: unmeasured})
 	}
 	canary := judging && isOnItsWay(s.Memo)
@@ -51,13 +51,18 @@ func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) err
 	return o.readGates(ctx, w, s, policy.Gates, len(problems) == 0)
 }
 
+// isJudged: the target has opted in, and not out of being judged.
+func isJudged(s *rollout.Snapshot) bool {
+	return !s.Target.Gone && s.Target.OptedIn && !s.Plan.ChecksOff
+}
+
 // isAlone: there is nobody who measures or asks.
 func (o *Observer) isAlone() bool { return o.Measure == nil && o.Gates == nil }
 
-// cannot: the plan alone says that something is to be measured. A ConfigMap may
-// have gates only.
+// cannot: the plan alone says that something is to be measured, and nobody does.
+// A ConfigMap may have gates only.
 func (o *Observer) cannot(p rollout.Plan) bool {
-	return measures(p) || (o.Gates == nil && p.Checks != "")
+	return o.Measure == nil && (measures(p) || (o.Gates == nil && p.Checks != ""))
 }
 
 // consider looks at checks and gates of a rollout on its way.

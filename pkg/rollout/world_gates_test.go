@@ -135,3 +135,17 @@ func gateJourneys() map[string]journey {
 		"gate-by-ratio": {mode: rollout.Replicas, pods: 10, events: []event{{at(0), push("v2")}}, ends: promoted, before: gated(all()...)},
 	}
 }
+
+// randomlyGated: some rollouts have gates, and some of these fail.
+func randomlyGated(w *world) {
+	for _, when := range []rollout.When{rollout.BeforeTraffic, rollout.BeforeStep, rollout.BeforePromotion, rollout.AfterPromotion} {
+		if w.rnd.IntN(6) > 0 {
+			continue
+		}
+		g := &gate{name: string(when), when: when, job: w.rnd.IntN(2) == 0, takes: time.Duration(w.rnd.IntN(30)) * time.Second}
+		if w.rnd.IntN(3) == 0 {
+			g.fails = heavier(rollout.Weight(w.rnd.IntN(1000)))
+		}
+		w.gates = append(w.gates, g)
+	}
+}
