@@ -68,7 +68,7 @@ var Keys = []Key{
 		readMaxRestarts,
 	},
 	{
-		Analysis, analysisBuiltIn, "What judges the canary besides the health of its pods: `built-in`, the name of a ConfigMap with checks in the Deployment's namespace (docs/checks.md), or `off`. Pod health is always watched.", "shop-checks",
+		Analysis, analysisBuiltIn, "What judges the canary besides the health of its pods: `built-in`, the name of a ConfigMap with checks and gates in the Deployment's namespace (docs/checks.md), or `off`. Pod health is always watched.", "shop-checks",
 		readAnalysis,
 	},
 	{

@@ -18,6 +18,7 @@ import (
 type Applier struct {
 	Client client.Client
 	Live   client.Reader
+	Gates  Asker // nil: no gate is asked by HTTP
 }
 
 // Changes tells what was really written.
@@ -44,7 +45,7 @@ func (c Changes) Any() bool {
 // written before it is reported too. A conflict means that the world moved on:
 // observe again.
 func (a *Applier) Apply(ctx context.Context, w observe.World, s rollout.Snapshot, d rollout.Decision) (Changes, error) {
-	pass := pass{Client: a.Client, live: a.Live, world: w, snapshot: s, decision: d}
+	pass := pass{Client: a.Client, live: a.Live, asker: a.Gates, world: w, snapshot: s, decision: d}
 	pass.file(ctx)
 	for _, step := range []func(context.Context) error{
 		pass.remember,
@@ -52,6 +53,7 @@ func (a *Applier) Apply(ctx context.Context, w observe.World, s rollout.Snapshot
 		pass.keep,
 		pass.canary,
 		pass.mark,
+		pass.gates,
 	} {
 		if err := step(ctx); err != nil {
 			return pass.changes, err
@@ -64,6 +66,7 @@ func (a *Applier) Apply(ctx context.Context, w observe.World, s rollout.Snapshot
 type pass struct {
 	client.Client
 	live     client.Reader
+	asker    Asker
 	world    observe.World
 	snapshot rollout.Snapshot
 	decision rollout.Decision

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -47,6 +48,8 @@ func newCluster(t *testing.T, objects ...client.Object) *cluster {
 				kind = "Service"
 			case *corev1.ConfigMap:
 				kind = "ConfigMap"
+			case *batchv1.Job:
+				kind = "Job"
 			}
 		}
 		c.writes = append(c.writes, verb+" "+kind+" "+object.GetName())

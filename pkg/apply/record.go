@@ -9,6 +9,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -162,6 +163,8 @@ func kind(object client.Object) string {
 		return "ReplicaSet"
 	case *corev1.Service:
 		return "Service"
+	case *batchv1.Job:
+		return "Job"
 	}
 	return object.GetObjectKind().GroupVersionKind().Kind
 }

@@ -33,20 +33,22 @@ const (
 
 var comparisons, thresholds = []analysis.Kind{analysis.Errors, analysis.Latency}, []analysis.Kind{analysis.Threshold}
 
-var policyFields = []field[analysis.Policy]{
+var policyFields = []field[Policy]{
 	{"alpha", "The chance of rolling back a healthy canary by comparisons, over the whole rollout and over all of them together: from 0.0001 to 0.2. Default 0.01.",
-		number(func(p *analysis.Policy) *float64 { return &p.Alpha }, 0.0001, 0.2), nil},
+		number(func(p *Policy) *float64 { return &p.Alpha }, 0.0001, 0.2), nil},
 	{"warm-up", "For how long after a canary pod became ready nothing counts. Default 30s.",
-		span(func(p *analysis.Policy) *time.Duration { return &p.WarmUp }, 0), nil},
+		span(func(p *Policy) *time.Duration { return &p.WarmUp }, 0), nil},
 	{"interval", "The time between two samples of comparisons, and of thresholds that name none. Default 10s.",
-		span(func(p *analysis.Policy) *time.Duration { return &p.Interval }, shortestTime), nil},
+		span(func(p *Policy) *time.Duration { return &p.Interval }, shortestTime), nil},
 	{"evidence", "`optional`: a step passes when nothing failed (the default). `required`: it passes only once the canary is proved to be no worse than the margins.",
-		word(map[string]bool{"optional": false, "required": true}, func(p *analysis.Policy, v bool) { p.Required = v }), nil},
+		word(map[string]bool{"optional": false, "required": true}, func(p *Policy, v bool) { p.Required = v }), nil},
 	{"on-no-data", "What a step without usable data does at its deadline: `hold` (the default), `rollback` or `proceed`.",
 		word(map[string]analysis.OnNoData{"hold": analysis.NoDataHold, "rollback": analysis.NoDataRollback, "proceed": analysis.NoDataProceed},
-			func(p *analysis.Policy, v analysis.OnNoData) { p.OnNoData = v }), nil},
-	{"checks", "The list of checks. All of them have to hold.",
+			func(p *Policy, v analysis.OnNoData) { p.OnNoData = v }), nil},
+	{"checks", "The list of checks. All of them have to hold. Default, beside gates: the built-in ones; `[]` is none.",
 		(*reader).checks, nil},
+	{"gates", "The list of gates, at most 16; see below.",
+		(*reader).gates, nil},
 }
 
 var checkFields = []field[analysis.Check]{
@@ -80,10 +82,11 @@ var checkFields = []field[analysis.Check]{
 		span(func(c *analysis.Check) *time.Duration { return &c.InitialDelay }, 0), thresholds},
 }
 
-func (r *reader) checks(at *yaml.Node, path string, p *analysis.Policy) error {
+func (r *reader) checks(at *yaml.Node, path string, p *Policy) error {
 	if at.Kind != yaml.SequenceNode {
 		return fmt.Errorf("is not a list; write each check after a hyphen")
 	}
+	p.Checks, p.Written = nil, len(at.Content) > 0
 	names := map[string]bool{}
 	for i, node := range at.Content {
 		place := fmt.Sprintf("%s[%d]", path, i)

@@ -19,6 +19,13 @@ import (
 // may have any name.
 const Key = "checks.yaml"
 
+// Policy is how a rollout is judged, and what is asked before it goes on.
+type Policy struct {
+	analysis.Policy
+	Written bool // it has checks of its own
+	Gates   []Gate
+}
+
 // Problem is one mistake.
 type Problem struct {
 	Line int    // from 1; 0: none
@@ -39,11 +46,11 @@ func (p Problem) String() string {
 
 // FromData reads the data of a ConfigMap. What is not written there is as in
 // the base, apart from the checks.
-func FromData(data map[string]string, base analysis.Policy) (analysis.Policy, []Problem) {
+func FromData(data map[string]string, base analysis.Policy) (Policy, []Problem) {
 	key, found := KeyIn(data)
 	if !found {
 		keys := strings.Join(slices.Sorted(maps.Keys(data)), ", ")
-		return analysis.Policy{}, []Problem{{Text: fmt.Sprintf("the ConfigMap has no key %s (it has: %s)", Key, keys)}}
+		return Policy{}, []Problem{{Text: fmt.Sprintf("the ConfigMap has no key %s (it has: %s)", Key, keys)}}
 	}
 	return Read(data[key], base)
 }
@@ -57,31 +64,30 @@ func KeyIn(data map[string]string) (key string, found bool) {
 }
 
 // Read reads the text of a policy.
-func Read(text string, base analysis.Policy) (analysis.Policy, []Problem) {
+func Read(text string, base analysis.Policy) (Policy, []Problem) {
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var document, another yaml.Node
 	if err := decoder.Decode(&document); err != nil {
-		return analysis.Policy{}, []Problem{broken(err)}
+		return Policy{}, []Problem{broken(err)}
 	}
 	if decoder.Decode(&another) == nil {
-		return analysis.Policy{}, []Problem{{Line: another.Line, Text: "there is a second document; write all checks in one"}}
+		return Policy{}, []Problem{{Line: another.Line, Text: "there is a second document; write all checks in one"}}
 	}
 	if len(document.Content) == 0 {
-		return analysis.Policy{}, []Problem{{Text: "is empty; write a list of checks"}}
+		return Policy{}, []Problem{{Text: "is empty; write a list of checks"}}
 	}
-	policy := base
-	policy.Checks = nil
+	policy := Policy{Policy: base}
 	r := &reader{}
-	object(r, document.Content[0], "", policyFields, &policy)
+	written := object(r, document.Content[0], "", policyFields, &policy)
 	for _, finish := range r.later {
 		finish()
 	}
-	if len(r.problems) == 0 && len(policy.Checks) == 0 {
+	if len(r.problems) == 0 && len(policy.Gates) == 0 && (written["checks"] == nil || len(policy.Checks) == 0) {
 		r.fault(document.Content[0], "checks", "there are none; write at least one, or annotate the Deployment with serin.dev/analysis: off")
 	}
 	if len(r.problems) > 0 {
 		slices.SortStableFunc(r.problems, func(a, b Problem) int { return a.Line - b.Line })
-		return analysis.Policy{}, r.problems
+		return Policy{}, r.problems
 	}
 	return policy, nil
 }

@@ -65,7 +65,7 @@ func TestRead(t *testing.T) {
 		},
 	}
 	policy, problems := checks.FromData(map[string]string{"mine.yaml": whole}, checks.Default())
-	if diff := cmp.Diff(want, policy); diff != "" || len(problems) > 0 {
+	if diff := cmp.Diff(checks.Policy{Policy: want, Written: true}, policy); diff != "" || len(problems) > 0 {
 		t.Errorf("%v %s", problems, diff)
 	}
 }
@@ -146,7 +146,7 @@ func TestProblems(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if diff := cmp.Diff(analysis.Policy{}, policy); diff != "" {
+			if diff := cmp.Diff(checks.Policy{}, policy); diff != "" {
 				t.Errorf("a policy came with the problems: %s", diff)
 			}
 		})
@@ -180,10 +180,11 @@ func TestWishes(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add(whole)
+	f.Add(checks.GateExample)
 	f.Add("checks: [{name: a, kind: threshold, query: '{{.Canary}}', min: 1}]")
 	f.Fuzz(func(t *testing.T, text string) {
 		policy, problems := checks.Read(text, checks.Default())
-		if (len(policy.Checks) == 0) != (len(problems) > 0) {
+		if (len(policy.Checks)+len(policy.Gates) == 0) != (len(problems) > 0) {
 			t.Fatalf("%d checks and %d problems", len(policy.Checks), len(problems))
 		}
 		for _, p := range problems {

@@ -26,8 +26,17 @@ func Reference() string {
 		}
 		fmt.Fprintf(&page, "| `%s` | %s | %s |\n", f.name, strings.Join(kinds, ", "), f.meaning)
 	}
-	page.WriteString(closing)
+	page.WriteString(aboutGates + GateExample + afterGates)
+	list(&page, "", gateFields)
+	list(&page, "http.", httpFields)
+	page.WriteString(gatesClosing + closing)
 	return page.String()
+}
+
+func list[T any](page *strings.Builder, prefix string, fields []field[T]) {
+	for _, f := range fields {
+		fmt.Fprintf(page, "| `%s%s` | %s |\n", prefix, f.name, f.meaning)
+	}
 }
 
 // Example is the text on the reference page.

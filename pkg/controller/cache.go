@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,6 +36,10 @@ func CacheOptions() cache.Options {
 	if err != nil {
 		panic(err) // unreachable: the key is a constant
 	}
+	gates, err := labels.NewRequirement(annotations.GateOf, selection.Exists, nil)
+	if err != nil {
+		panic(err) // unreachable: the key is a constant
+	}
 	byName := func(name string) cache.ByObject {
 		return cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", name), Transform: cache.TransformStripManagedFields()}
 	}
@@ -47,6 +52,7 @@ func CacheOptions() cache.Options {
 			&corev1.Namespace{}:                      {Transform: cache.TransformStripManagedFields()},
 			&discoveryv1.EndpointSlice{}:             {Transform: stripEndpointSlice},
 			&autoscalingv2.HorizontalPodAutoscaler{}: {Transform: stripAutoscaler},
+			&batchv1.Job{}:                           {Label: labels.NewSelector().Add(*gates), Transform: stripJob},
 			metadataOf(crdKind):                      byName(meshCRD),
 			metadataOf(policyKind):                   byName(guardName),
 			metadataOf(bindingKind):                  byName(guardName),
@@ -116,6 +122,16 @@ func stripAutoscaler(object any) (any, error) {
 	scaler.Spec = autoscalingv2.HorizontalPodAutoscalerSpec{ScaleTargetRef: scaler.Spec.ScaleTargetRef}
 	scaler.Status = autoscalingv2.HorizontalPodAutoscalerStatus{}
 	return scaler, nil
+}
+
+// stripJob keeps how far a Job has come.
+func stripJob(object any) (any, error) {
+	job, ok := object.(*batchv1.Job)
+	if !ok {
+		return object, nil
+	}
+	job.ManagedFields, job.Spec = nil, batchv1.JobSpec{}
+	return job, nil
 }
 
 // addIndexes lets targets and ReplicaSets be found without walking all of them.

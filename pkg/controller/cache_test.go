@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -45,5 +46,16 @@ func TestOnlyWhatIsOfInterestIsKeptWhole(t *testing.T) {
 				t.Error("its name was lost")
 			}
 		})
+	}
+}
+
+func TestOfAJobIsKeptHowFarItHasCome(t *testing.T) {
+	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "shop-smoke-1"}, Spec: batchv1.JobSpec{BackoffLimit: new(int32(1))}, Status: batchv1.JobStatus{Failed: 1}}
+	stripped, err := stripJob(job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept, ok := stripped.(*batchv1.Job); !ok || kept.Name == "" || kept.Status.Failed != 1 || kept.Spec.BackoffLimit != nil {
+		t.Errorf("kept is %+v", stripped)
 	}
 }

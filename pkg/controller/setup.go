@@ -9,9 +9,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -29,6 +29,7 @@ import (
 
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/apply"
+	"github.com/serin-dev/serin/pkg/gates"
 	"github.com/serin-dev/serin/pkg/istiod"
 	"github.com/serin-dev/serin/pkg/measure"
 	"github.com/serin-dev/serin/pkg/measure/presets"
@@ -74,12 +75,14 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 		return fmt.Errorf("making the client that reads logs: %w", err)
 	}
 	observer := observer(mgr, pods, around, o)
+	asker, heard := gatekeeper(mgr)
+	observer.Gates = asker
 	c, err := ctrl.New("rollout", mgr, ctrl.Options{
 		MaxConcurrentReconciles: o.Workers,
 		EnableWarmup:            new(true),
 		ReconciliationTimeout:   passTimeout,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-		Reconciler:              reconciler(mgr, around, observer, o),
+		Reconciler:              reconciler(mgr, around, observer, asker, o),
 	})
 	if err != nil {
 		return fmt.Errorf("creating the controller: %w", err)
@@ -90,6 +93,9 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	if err := mgr.Add(around); err != nil {
 		return fmt.Errorf("adding the surroundings: %w", err)
+	}
+	if err := heard(c); err != nil {
+		return err
 	}
 	if o.Prometheus != nil {
 		return measureBy(mgr, c, observer, *o.Prometheus)
@@ -104,12 +110,7 @@ func measureBy(mgr manager.Manager, c ctrl.Controller, observer *observe.Observe
 	if err := c.Watch(source.Channel(news, &handler.EnqueueRequestForObject{})); err != nil {
 		return fmt.Errorf("watching what is measured: %w", err)
 	}
-	follower := &measure.Follower{Asker: p.Asker, Presets: p.Presets, Clock: clock.RealClock{}, Changed: func(ctx context.Context, key types.NamespacedName) {
-		select {
-		case news <- event.GenericEvent{Object: &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}}:
-		case <-ctx.Done():
-		}
-	}}
+	follower := &measure.Follower{Asker: p.Asker, Presets: p.Presets, Clock: clock.RealClock{}, Changed: nudge(news)}
 	observer.Measure, observer.Checks = follower, p.Checks
 	if err := mgr.Add(follower); err != nil {
 		return fmt.Errorf("adding what measures: %w", err)
@@ -117,10 +118,10 @@ func measureBy(mgr manager.Manager, c ctrl.Controller, observer *observe.Observe
 	return nil
 }
 
-func reconciler(mgr manager.Manager, around *surroundings, observer *observe.Observer, o Options) reconcile.Reconciler {
+func reconciler(mgr manager.Manager, around *surroundings, observer *observe.Observer, asker *gates.Follower, o Options) reconcile.Reconciler {
 	whole := &Reconciler{
 		Observer: observer,
-		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager), Live: mgr.GetAPIReader()},
+		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager), Live: mgr.GetAPIReader(), Gates: asker},
 		Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager)},
 		Clock:    clock.RealClock{},
 		Ready:    around.Ready,
@@ -147,6 +148,7 @@ func watch(mgr manager.Manager, c ctrl.Controller, find finder, around *surround
 		&corev1.Service{}:                        find.service,
 		&discoveryv1.EndpointSlice{}:             find.endpoints,
 		&autoscalingv2.HorizontalPodAutoscaler{}: find.autoscaler,
+		&batchv1.Job{}:                           find.job,
 	} {
 		if err := c.Watch(source.Kind(mgr.GetCache(), object, handler.EnqueueRequestsFromMapFunc(targets))); err != nil {
 			return fmt.Errorf("watching %T: %w", object, err)

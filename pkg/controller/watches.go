@@ -125,3 +125,8 @@ func (f finder) mesh(ctx context.Context, object client.Object) []reconcile.Requ
 		return err == nil && memo.Service != ""
 	}, all)
 }
+
+// job is of a gate, and its owner's.
+func (f finder) job(_ context.Context, object client.Object) []reconcile.Request {
+	return owner(object)
+}

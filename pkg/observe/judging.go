@@ -26,19 +26,52 @@ type Measurer interface {
 
 const unmeasured = "measuring takes a Prometheus, and this controller was told of none: ask whoever runs it for --prometheus, or annotate serin.dev/analysis: off"
 
-// judge says what was measured of the canary, and what is to be thought of it.
-// It asks for measurements while a rollout is under way, and forgets them when
-// it is not: a Deployment at rest costs Prometheus nothing.
-func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) {
-	judging := !s.Target.Gone && s.Target.OptedIn && !s.Plan.ChecksOff
-	switch {
-	case o.Measure == nil && judging && wishes(s.Plan):
-		s.Problems = append(s.Problems, rollout.Problem{Reason: "InvalidChecks", Message: unmeasured})
-	case o.Measure == nil:
-	case judging && isOnItsWay(s.Memo):
-		o.weigh(ctx, w, s)
-	default:
+// judge says what was measured of the canary, and what is to be thought of it,
+// and how the gates fare. It asks for measurements while a rollout is under way,
+// and forgets them when it is not: a Deployment at rest costs Prometheus nothing.
+func (o *Observer) judge(ctx context.Context, w *World, s *rollout.Snapshot) error {
+	judging := isJudged(s)
+	if judging && o.cannot(s.Plan) {
+		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.InvalidChecks, Message: unmeasured})
+	}
+	canary := judging && isOnItsWay(s.Memo)
+	gated := judging && len(s.Memo.Due()) > 0
+	if o.isAlone() || (!canary && !gated) {
 		o.unmeasure(w.Key)
+		return o.readGates(ctx, w, s, nil, true)
+	}
+	by := o.policy(ctx, w.Key, s)
+	if canary {
+		s.Problems = append(s.Problems, by.problems...)
+		o.consider(w, s, by)
+	} else {
+		o.unmeasure(w.Key)
+	}
+	return o.readGates(ctx, w, s, by.policy.Gates, len(by.problems) == 0)
+}
+
+// isJudged: the target has opted in, and not out of being judged.
+func isJudged(s *rollout.Snapshot) bool {
+	return !s.Target.Gone && s.Target.OptedIn && !s.Plan.ChecksOff
+}
+
+// isAlone: there is nobody who measures or asks.
+func (o *Observer) isAlone() bool { return o.Measure == nil && o.Gates == nil }
+
+// cannot: the plan alone says that something is to be measured, and nobody does.
+// A ConfigMap may have gates only.
+func (o *Observer) cannot(p rollout.Plan) bool {
+	return o.Measure == nil && (measures(p) || (o.Gates == nil && p.Checks != ""))
+}
+
+// consider looks at checks and gates of a rollout on its way.
+func (o *Observer) consider(w *World, s *rollout.Snapshot, by judged) {
+	s.Problems = append(s.Problems, workload.GateProblems(w.Target, w.Service, by.policy.Gates)...)
+	switch {
+	case o.Measure != nil:
+		o.weigh(w, s, by)
+	case by.policy.Written:
+		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.InvalidChecks, Message: unmeasured})
 	}
 }
 
@@ -48,28 +81,29 @@ func isOnItsWay(m rollout.Memo) bool {
 }
 
 // weigh judges what has been measured so far.
-func (o *Observer) weigh(ctx context.Context, w *World, s *rollout.Snapshot) {
-	by := o.policy(ctx, w.Key, s)
+func (o *Observer) weigh(w *World, s *rollout.Snapshot, by judged) {
 	if len(by.problems) > 0 {
-		s.Problems = append(s.Problems, by.problems...)
 		s.Verdict = analysis.Verdict{Evidence: "there are no valid checks to judge by"}
 		return
 	}
-	answer := o.Measure.Samples(w.Key, o.question(w, s, by.policy))
+	answer := o.Measure.Samples(w.Key, o.question(w, s, by.policy.Policy))
 	s.OnNoData = by.policy.OnNoData
 	if !wishes(s.Plan) && unknown(s, answer) {
 		s.Verdict = analysis.NoChecks()
 		s.Verdict.Evidence = "pod health only; Prometheus has no metrics of requests to the Deployment that Serin knows"
 		return
 	}
-	s.Verdict = analysis.Judge(by.policy, answer.Samples, s.Now)
+	s.Verdict = analysis.Judge(by.policy.Policy, answer.Samples, s.Now)
 	s.Verdict.Evidence += by.changed
 	s.Seen = seenShare(s, answer)
 }
 
 // wishes reports whether the user asked for checks of their own.
-func wishes(p rollout.Plan) bool {
-	return p.Checks != "" || p.MinSuccessRate > 0 || p.MaxLatency != (rollout.Latency{})
+func wishes(p rollout.Plan) bool { return p.Checks != "" || measures(p) }
+
+// measures reports whether an annotation asks for something to be measured.
+func measures(p rollout.Plan) bool {
+	return p.MinSuccessRate > 0 || p.MaxLatency != (rollout.Latency{})
 }
 
 // seenShare compares what requests did with the weight, from when they were to

@@ -44,6 +44,7 @@ type recollection struct {
 	weighed         time.Time // the rollout that the weights are of
 	weights         []measure.Weight
 	retryAt         time.Time
+	heard           map[types.UID]string // what Jobs that failed left, by their UID
 }
 
 type seen struct {

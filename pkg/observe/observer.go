@@ -44,6 +44,7 @@ type Observer struct {
 	Proxies      *istiod.Follower     // nil: nobody can be asked whether proxies follow
 	Pods         Witness              // of what a canary's pods leave behind; nil: nobody is asked
 	Measure      Measurer             // nil: nothing is measured
+	Gates        Gatekeeper           // nil: nobody asks gates, and there are none
 	Checks       types.NamespacedName // the ConfigMap with checks of those that name none; empty: the built-in checks
 	Domain       string               // of the cluster, such as cluster.local
 }
@@ -77,7 +78,9 @@ func (o *Observer) Observe(ctx context.Context, key types.NamespacedName, now ti
 	if err := o.readTraffic(ctx, &w, &s); err != nil {
 		return w, s, err
 	}
-	o.judge(ctx, &w, &s)
+	if err := o.judge(ctx, &w, &s); err != nil {
+		return w, s, err
+	}
 	if err := o.examine(ctx, &w, &s); err != nil {
 		return w, s, err
 	}
@@ -91,6 +94,9 @@ func (o *Observer) Forget(key types.NamespacedName) {
 		o.Proxies.Forget(key)
 	}
 	o.unmeasure(key)
+	if o.Gates != nil {
+		o.Gates.Keep(key, nil)
+	}
 }
 
 // readTarget reads what the target says by itself.

@@ -13,7 +13,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/serin-dev/serin/pkg/analysis"
 	"github.com/serin-dev/serin/pkg/checks"
 	"github.com/serin-dev/serin/pkg/measure"
 	"github.com/serin-dev/serin/pkg/rollout"
@@ -25,7 +24,7 @@ const unreadable = 5 * time.Second
 // judged is what a step is judged by.
 type judged struct {
 	of       step
-	policy   analysis.Policy
+	policy   checks.Policy
 	problems []rollout.Problem
 	read     time.Time
 	data     map[string]string // of the ConfigMap, where one was read
@@ -60,13 +59,13 @@ func (o *Observer) policy(ctx context.Context, key types.NamespacedName, s *roll
 // readPolicy reads a ConfigMap. What goes wrong is a problem and no error: pods
 // are watched all the same, and a rollout can always go back.
 func (o *Observer) readPolicy(ctx context.Context, of step, before judged, s *rollout.Snapshot) judged {
-	now := judged{of: of, read: s.Now, policy: checks.Default()}
+	now := judged{of: of, read: s.Now, policy: checks.Policy{Policy: checks.Default()}}
 	now.policy.OnNoData, now.policy.WarmUp = s.Plan.OnNoData, s.Plan.WarmUp
 	if of.source.Name == "" {
 		return now
 	}
 	wrong := func(text string) {
-		now.problems = append(now.problems, rollout.Problem{Reason: "InvalidChecks", Message: fmt.Sprintf("ConfigMap %s: %s", of.source, text)})
+		now.problems = append(now.problems, rollout.Problem{Reason: rollout.InvalidChecks, Message: fmt.Sprintf("ConfigMap %s: %s", of.source, text)})
 	}
 	object := &corev1.ConfigMap{}
 	switch err := o.Live.Get(ctx, of.source, object); {
@@ -77,7 +76,7 @@ func (o *Observer) readPolicy(ctx context.Context, of step, before judged, s *ro
 		wrong("cannot be read: " + err.Error())
 		return now
 	}
-	policy, found := checks.FromData(object.Data, now.policy)
+	policy, found := checks.FromData(object.Data, now.policy.Policy)
 	now.policy, now.data = policy, object.Data
 	now.changed = changed(before, now)
 	for _, problem := range found {

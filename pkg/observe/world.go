@@ -6,6 +6,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -36,6 +37,9 @@ type World struct {
 	Governed        bool                         // a user's VirtualService decides for calls by the Service's name
 	Rule            *unstructured.Unstructured   // our DestinationRule
 	WantedRule      *unstructured.Unstructured   // what it should be
+
+	Gates     []Gate         // that stand at the present point
+	StrayJobs []*batchv1.Job // of gates of another point, that have not ended
 
 	Wrote []string      // what this process wrote since the journal was last written
 	Words *record.Words // of a canary that is given up now; see LastWords

@@ -54,6 +54,11 @@ var Rules = []Rule{
 		Why:   "Sees which pods are ready to take traffic before they get any.",
 	},
 	{
+		Group: "batch", Resources: []string{"jobs"},
+		Verbs: []string{"get", "list", "watch", "create", "delete"},
+		Why:   "Runs the Jobs of gates, and ends those of a rollout that went another way.",
+	},
+	{
 		Resources: []string{"namespaces"},
 		Verbs:     []string{"get", "list", "watch"},
 		Why:       "Sees whether a namespace asks for the mesh, and whether it is being deleted.",

@@ -34,7 +34,7 @@ func policy(target *appsv1.Deployment, others []client.Object) analysis.Policy {
 			continue
 		}
 		if written, problems := checks.FromData(m.Data, usual); len(problems) == 0 {
-			return written
+			return written.Policy
 		}
 	}
 	return usual

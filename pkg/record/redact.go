@@ -31,6 +31,10 @@ var credentials = []struct {
 	{regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}\b|\bgithub_pat_[A-Za-z0-9_]{20,}\b|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bAIza[A-Za-z0-9_-]{30,}`), removed},
 }
 
+// Redacted is a text of others without what looks like a credential. It looks at
+// no more than four times as many bytes as are to be kept.
+func Redacted(text string, most int) string { return redacted(text, most) }
+
 func redacted(text string, most int) string {
 	text = Cut(text, 4*most) // what is cut in two here is far beyond what is kept
 	for _, c := range credentials {

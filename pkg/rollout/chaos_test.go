@@ -120,7 +120,8 @@ func TestAnythingAtAnyTimeEndsSomewhereRight(t *testing.T) {
 				if !w.asked {
 					w.slow = 0
 				}
-				w.say("%d pods, %s", w.size, w.mode)
+				randomlyGated(w)
+				w.say("%d pods, %s, %d gates", w.size, w.mode, len(w.gates))
 			})
 		})
 	}

@@ -61,6 +61,8 @@ type Decision struct {
 	Canary     Wish
 	CanaryPods int // pods wanted, where Canary is Present
 
+	Ask bool // the gates of this point are to be asked
+
 	Mark bool // the Service's version label should name what stable runs
 
 	Consume bool          // a person's commands were carried out: their annotations go

@@ -120,6 +120,10 @@ func isSuperseded(s Snapshot) bool {
 func isAborted(s Snapshot) bool { return s.Memo.under() && s.Plan.Abort }
 
 func broken(s Snapshot) bool {
+	return isGateClosed(s) || isGateHeld(s) || notForgiven(s)
+}
+
+func notForgiven(s Snapshot) bool {
 	return !s.Memo.Forgiven && (isFailing(s) || isJudgedBad(s) || isWithoutData(s) || isLate(s))
 }
 

@@ -214,6 +214,9 @@ func finish(s Snapshot) Decision {
 	if !s.Target.WantsStable { // another template came while the rollout cleared up
 		d.Phase, d.Message = Progressing, "stable serves everybody; another template is wanted by now"
 	}
+	if s.Memo.Ending == Finished {
+		return afterwards(s, d)
+	}
 	return d
 }
 

@@ -82,6 +82,9 @@ func rejectOrPause(s Snapshot, reason Reason, message string) Decision {
 }
 
 func forgive(s Snapshot) Decision {
+	if !notForgiven(s) {
+		return passGates(s)
+	}
 	d := Decision{Phase: Progressing, Memo: s.Memo, Message: "goes on in spite of a failure, as a person asked"}
 	d.Memo.Forgiven = true
 	return d
@@ -113,10 +116,16 @@ func complain(s Snapshot) Decision {
 		messages = append(messages, p.Message)
 	}
 	d := Decision{Phase: phase, Reason: s.Problems[0].Reason, Message: strings.Join(messages, "; "), Warning: true, Memo: s.Memo}
-	if slices.ContainsFunc(s.Problems, func(p Problem) bool { return p.Reason == ExclusiveVolume }) {
-		d.Recheck = patience // claims are not watched
+	if slices.ContainsFunc(s.Problems, func(p Problem) bool { return isUnwatched(s, p.Reason) }) {
+		d.Recheck = patience
 	}
 	return keepCarrying(s, d)
+}
+
+// isUnwatched: nobody tells when it is put right. Claims and ConfigMaps are not
+// watched, and a ConfigMap is read for a rollout under way only.
+func isUnwatched(s Snapshot, reason Reason) bool {
+	return reason == ExclusiveVolume || (reason == InvalidChecks && s.Memo.under())
 }
 
 func pause(s Snapshot) Decision {
@@ -134,6 +143,9 @@ func keepCarrying(s Snapshot, d Decision) Decision {
 }
 
 func hurry(s Snapshot) Decision {
+	if s.Plan.Promote == PromoteStep && atGates(s) {
+		return passGates(s)
+	}
 	d := Decision{Phase: Progressing, Memo: s.Memo, Consume: true}
 	if s.Plan.Promote == PromoteFull {
 		d.Memo.Full, d.Message = true, "a person waived the remaining steps; the canary still has to be available"

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/serin-dev/serin/pkg/analysis"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
-const snapshots = 200_000
+const snapshots = 300_000
 
 func TestPromisesHoldForAnySnapshot(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -78,6 +79,11 @@ var promises = map[string]func(rollout.Snapshot, rollout.Decision) bool{
 		open := s.Memo.Weight > 0 && !s.Memo.Full && s.Memo.Passed < s.Memo.Weight && s.Memo.Ending == "" && !s.Memo.Promoting
 		return s.Verdict.Outcome != analysis.Inconclusive || !open || (d.Memo.Weight <= s.Memo.Weight && !d.Memo.Promoting)
 	},
+	"no gate that stands is passed": func(s rollout.Snapshot, d rollout.Decision) bool {
+		open := slices.ContainsFunc(s.Gates, func(g rollout.Gate) bool { return g.State != rollout.GatePassed })
+		return !open || s.Memo.Promoting || s.Memo.Ending != "" || (d.Memo.Weight <= s.Memo.Weight && !d.Memo.Promoting)
+	},
+	"gates are asked only where any stands": func(s rollout.Snapshot, d rollout.Decision) bool { return !d.Ask || len(s.Gates) > 0 },
 	"a plan with problems moves traffic at most back": func(s rollout.Snapshot, d rollout.Decision) bool {
 		return len(s.Problems) == 0 || s.Memo.Promoting || d.Routes != rollout.Present || d.Weight <= s.Routes.Weight
 	},

@@ -25,11 +25,12 @@ func random(rnd *rand.Rand) rollout.Snapshot {
 	if rnd.IntN(8) == 0 {
 		s.Problems = []rollout.Problem{{Reason: rollout.InvalidAnnotations, Message: "wrong"}}
 	}
+	randomGates(rnd, &s)
 	s.Guard = pick(rnd, "", rollout.GuardPolicy, rollout.GuardPolicy, rollout.GuardArmed)
 	s.Verdict = analysis.Verdict{Outcome: pick(rnd, analysis.Inconclusive, analysis.Passed, analysis.Passed, analysis.Passed, analysis.Failed)}
 	s.Verdict.NoData = s.Verdict.Outcome == analysis.Inconclusive && maybe(rnd, 2)
 	s.OnNoData = pick(rnd, "", analysis.NoDataHold, analysis.NoDataRollback, analysis.NoDataProceed)
-	if maybe(rnd, 8) {
+	if maybe(rnd, 6) {
 		s.Seen = rollout.SeenShare{Off: pick(rnd, "", "5 of 100 requests"), Since: epoch.Add(-ago(rnd))}
 	}
 	reasons := []rollout.Reason{"", "AnalysisInconclusive", "NoData", "CanaryNotAvailable", "StableNotAvailable", "DeadlineExceeded", "StableRefilling", "Holding"}
@@ -150,4 +151,14 @@ func randomRoutes(rnd *rand.Rand) rollout.Routes {
 		r.RetryAt, r.Reverted = epoch.Add(ago(rnd)), "somebody"
 	}
 	return r
+}
+
+func randomGates(rnd *rand.Rand, s *rollout.Snapshot) {
+	if len(s.Memo.Due()) == 0 || (!s.Memo.Promoting && !maybe(rnd, 3)) || (s.Memo.Promoting && maybe(rnd, 3)) {
+		return
+	}
+	for _, name := range []string{"smoke", "load"} {
+		state := pick(rnd, "", rollout.GatePending, rollout.GatePassed, rollout.GatePassed, rollout.GateFailed)
+		s.Gates = append(s.Gates, rollout.Gate{Name: name, State: state, Holds: maybe(rnd, 2), Stuck: state == rollout.GatePending && maybe(rnd, 3)})
+	}
 }

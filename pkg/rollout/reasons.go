@@ -26,6 +26,7 @@ const (
 	TrafficUnavailable  Reason = "TrafficUnavailable"
 	NameTaken           Reason = "NameTaken"
 	Forbidden           Reason = "Forbidden"
+	InvalidChecks       Reason = "InvalidChecks"
 
 	// NotRecorded is told by an Event alone: no rollout waits for its record.
 	NotRecorded Reason = "NotRecorded"

@@ -37,6 +37,7 @@ var mistakes = []finding{
 	{RoutesUnsupported, "A route to the Service cannot be split without harm.", "Change the object that the message names as it says."},
 	{TrafficUnavailable, "The traffic mode that was asked for is not available.", "Install Istio, or set `serin.dev/traffic` to `auto` or `replicas`."},
 	{NameTaken, "An object that Serin does not own has a name that Serin needs.", "Rename or remove the object that the message names."},
+	{InvalidChecks, "The ConfigMap with checks and gates cannot be read or has mistakes, or asks for what this controller cannot measure.", "Put right what the message lists; it is read again every few seconds."},
 	{Forbidden, "The controller lacks a permission.", "Grant what the message names; the manifests in `deploy/` have all of them."},
 }
 

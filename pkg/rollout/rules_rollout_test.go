@@ -107,6 +107,73 @@ var promotingRows = map[string]row{
 	}, "Refilling", rollout.Promoting},
 }
 
+// gates at the end of a step, in these states.
+func gates(states ...rollout.GateState) func(*rollout.Snapshot) {
+	return func(s *rollout.Snapshot) {
+		for i, state := range states {
+			s.Gates = append(s.Gates, rollout.Gate{Name: string(rune('a' + i)), State: state})
+		}
+	}
+}
+
+// holding gates are those whose failure waits for a person.
+func holdingGates(states ...rollout.GateState) func(*rollout.Snapshot) {
+	return func(s *rollout.Snapshot) {
+		gates(states...)(s)
+		for i := range s.Gates {
+			s.Gates[i].Holds = true
+		}
+	}
+}
+
+func also(changes ...func(*rollout.Snapshot)) func(*rollout.Snapshot) {
+	return func(s *rollout.Snapshot) {
+		for _, change := range changes {
+			change(s)
+		}
+	}
+}
+
+func byStep(s *rollout.Snapshot) { s.Plan.Promote = rollout.PromoteStep }
+
+var gateRows = map[string]row{
+	"a gate that was not asked stands":                {passed, gates(""), "GateWaiting", rollout.Progressing},
+	"a gate that was asked stands":                    {passed, gates(rollout.GatePassed, rollout.GatePending), "GateWaiting", rollout.Progressing},
+	"gates that passed let a step pass":               {passed, gates(rollout.GatePassed, rollout.GatePassed), "StepPassed", rollout.Progressing},
+	"a gate is not asked before its step is over":     {holding, gates(""), "Holding", rollout.Progressing},
+	"a gate is not asked before the pods are there":   {passed, also(gates(""), func(s *rollout.Snapshot) { s.Canary.Available = 1 }), "CanaryNotAvailable", rollout.Progressing},
+	"a gate stands before the promotion":              {full, gates(rollout.GatePending), "GateWaiting", rollout.Progressing},
+	"a gate that failed rolls back":                   {passed, gates(rollout.GatePending, rollout.GateFailed), "GateFailed", rollout.RollingBack},
+	"a gate that failed outranks a pause":             {passed, also(gates(rollout.GateFailed), func(s *rollout.Snapshot) { s.Plan.Paused = true }), "GateFailed", rollout.RollingBack},
+	"a gate that failed outranks promote":             {passed, also(gates(rollout.GateFailed), byStep), "GateFailed", rollout.RollingBack},
+	"a gate that failed freezes where that is wanted": {passed, also(gates(rollout.GateFailed), func(s *rollout.Snapshot) { s.Plan.PauseOnFailure = true }), "GateFailed", rollout.Paused},
+	"a frozen gate is forgiven":                       {passed, also(gates(rollout.GateFailed), byStep, func(s *rollout.Snapshot) { s.Plan.PauseOnFailure = true }), "FailureForgiven", rollout.Progressing},
+	"a gate that failed holds where that is wanted":   {passed, holdingGates(rollout.GateFailed), "GateFailed", rollout.Paused},
+	"a held gate is passed by a person":               {passed, also(holdingGates(rollout.GateFailed), byStep), "PromoteRequested", rollout.Progressing},
+	"a held gate is begun again by a person":          {passed, also(holdingGates(rollout.GateFailed), func(s *rollout.Snapshot) { s.Plan.Retry = true }), "RetryRequested", rollout.RollingBack},
+	"an abort does not wait for a gate":               {passed, also(gates(rollout.GatePending), func(s *rollout.Snapshot) { s.Plan.Abort = true }), "AbortRequested", rollout.RollingBack},
+	"a failing canary does not wait for a gate":       {passed, also(gates(rollout.GatePending), crash), rollout.CrashLoop, rollout.RollingBack},
+	"gates do not keep a promotion":                   {promotion, gates(""), "Promoting", rollout.Promoting},
+	"gates are asked when all is cleared up": {promotion, func(s *rollout.Snapshot) {
+		cleared(s)
+		uncanaried(s)
+		s.Routes = rollout.Routes{}
+		gates("")(s)
+	}, "GateWaiting", rollout.Promoting},
+	"what fails after the promotion is only told": {rest, func(s *rollout.Snapshot) {
+		s.Memo.Ending = rollout.Finished
+		gates(rollout.GateFailed)(s)
+	}, "Promoted", rollout.Idle},
+	"what cannot be asked after the promotion is only told": {rest, func(s *rollout.Snapshot) {
+		s.Memo.Ending = rollout.Finished
+		s.Gates = []rollout.Gate{{Name: "report", State: rollout.GatePending, Stuck: true}}
+	}, "Promoted", rollout.Idle},
+	"gates are asked after a rollout by ratio": {rest, func(s *rollout.Snapshot) {
+		s.Memo.Ending = rollout.Finished
+		gates(rollout.GatePending)(s)
+	}, "GateWaiting", rollout.Promoting},
+}
+
 var refusingRows = map[string]row{
 	"nothing to judge by":                     {holding, func(s *rollout.Snapshot) { s.Target.Replicas = 0 }, "NoReplicas", rollout.RollingBack},
 	"a new template begins":                   {held, nil, "NewTemplate", rollout.Progressing},

@@ -19,6 +19,7 @@ var update = flag.Bool("update", false, "write the transcripts and docs/reasons.
 func journeys() map[string]journey {
 	all := meshJourneys()
 	maps.Copy(all, ratioJourneys())
+	maps.Copy(all, gateJourneys())
 	return all
 }
 

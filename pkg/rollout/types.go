@@ -122,6 +122,7 @@ type Memo struct {
 	Message    string    `json:"message,omitempty"`    // and its words
 	Generation int64     `json:"generation,omitempty"` // of the target when its template was rejected
 	Armed      bool      `json:"armed,omitempty"`      // the target is kept paused at rest
+	Gates      string    `json:"gates,omitempty"`      // what became of the gates of the present point; see GateNoted
 }
 
 // under reports whether a rollout is under way.
@@ -229,6 +230,7 @@ type Snapshot struct {
 	Verdict  analysis.Verdict
 	OnNoData analysis.OnNoData // what a step without data does at its deadline; empty: it holds
 	Seen     SeenShare
+	Gates    []Gate // of the present point, in the order in which they were written
 	Waiting  Waiting
 }
 

@@ -12,7 +12,7 @@ import (
 // and so does a crash after any of them. It reports whether all was done.
 func (w *world) apply(d rollout.Decision, f facts) bool {
 	p := pass{w: w, d: d, f: f}
-	for _, write := range []func() bool{p.remember, p.subsets, p.routes, p.keep, p.canary} {
+	for _, write := range []func() bool{p.remember, p.subsets, p.routes, p.keep, p.canary, p.gates} {
 		if !write() {
 			return false
 		}

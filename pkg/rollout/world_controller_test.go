@@ -103,6 +103,7 @@ func (w *world) snapshot(f facts) rollout.Snapshot {
 		s.Routes.SubsetsSince = w.ctl.started
 	}
 	w.ask(&s, m)
+	s.Gates = w.gatesOf(tf.memo)
 	stable := serving(tf)
 	s.Target.WantsStable = stable != "" && stable == tf.template
 	s.Target.WantsCanary = f.canary.canary.Exists && f.canary.template == tf.template
@@ -149,7 +150,10 @@ type controller struct {
 	phase    rollout.Phase
 }
 
-func (w *world) restart() { w.ctl = controller{started: w.now, due: w.now} }
+func (w *world) restart() {
+	w.forgetGates()
+	w.ctl = controller{started: w.now, due: w.now}
+}
 
 // control is a pass, if something changed or a timer is due.
 func (w *world) control() {
@@ -195,7 +199,8 @@ func same(a, b rollout.Snapshot) bool {
 	return a.Memo == b.Memo && a.Target == b.Target && a.Canary == b.Canary && a.Routes == b.Routes &&
 		a.Stable == b.Stable && a.Wanted == b.Wanted && a.Judged == b.Judged && a.Others == b.Others &&
 		p.Paused == q.Paused && p.Abort == q.Abort && p.Retry == q.Retry && p.Promote == q.Promote && p.PauseOnFailure == q.PauseOnFailure &&
-		slices.Equal(p.Steps, q.Steps) && slices.Equal(a.Problems, b.Problems) && a.Verdict.Outcome == b.Verdict.Outcome && a.Verdict.Evidence == b.Verdict.Evidence && a.Guard == b.Guard && a.Mode == b.Mode
+		slices.Equal(p.Steps, q.Steps) && slices.Equal(a.Problems, b.Problems) && a.Verdict.Outcome == b.Verdict.Outcome && a.Verdict.Evidence == b.Verdict.Evidence && a.Guard == b.Guard && a.Mode == b.Mode &&
+		slices.Equal(a.Gates, b.Gates)
 }
 
 // log adds a line to the transcript when phase, weight or reason are new.

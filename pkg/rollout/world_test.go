@@ -39,6 +39,7 @@ type world struct {
 	problem []rollout.Problem
 	asked   bool          // istiod is asked whether proxies follow
 	slow    time.Duration // how long istiod takes until it sends proxies what it read
+	gates   []*gate
 	robot   time.Duration // how often somebody puts the user's routes back; zero: never
 
 	seen    [4]facts // what the API server held at the last ticks, newest first
