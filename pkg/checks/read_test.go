@@ -42,7 +42,7 @@ interval: 20s
 func TestTheBuiltInTextIsTheDefault(t *testing.T) {
 	t.Parallel()
 	policy, problems := checks.Read(checks.BuiltIn, checks.Default())
-	if diff := cmp.Diff(checks.Default(), policy); diff != "" || len(problems) > 0 {
+	if diff := cmp.Diff(checks.Default(), policy.Policy); diff != "" || len(problems) > 0 {
 		t.Errorf("%v %s", problems, diff)
 	}
 }

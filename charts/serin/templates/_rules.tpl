@@ -29,6 +29,10 @@
 - apiGroups: ["discovery.k8s.io"]
   resources: [endpointslices]
   verbs: [get, list, watch]
+# Runs the Jobs of gates, and ends those of a rollout that went another way.
+- apiGroups: ["batch"]
+  resources: [jobs]
+  verbs: [get, list, watch, create, delete]
 # Sees whether a namespace asks for the mesh, and whether it is being deleted.
 - apiGroups: [""]
   resources: [namespaces]
