@@ -57,7 +57,9 @@ func look(t *testing.T, o *Observer, s *rollout.Snapshot, after time.Duration) r
 	t.Helper()
 	one := *s
 	one.Now = start.Add(after)
-	o.judge(t.Context(), &World{Key: key}, &one)
+	if err := o.judge(t.Context(), &World{Key: key}, &one); err != nil {
+		t.Fatal(err)
+	}
 	return one
 }
 
