@@ -34,6 +34,8 @@ type Changes struct {
 	Recorded bool     // the journal was written, with everything that was to be told until then
 	Unfiled  error    // why what ended is not in the record; told, and in nobody's way
 	Later    bool     // it is to be filed later
+
+	Ended []record.Rollout // what ended with this pass
 }
 
 // Any reports whether anything was written.

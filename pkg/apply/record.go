@@ -133,7 +133,14 @@ func (p *pass) setJournal(target *appsv1.Deployment) {
 
 // recorded notes that the journal was written, and begins a new page for what
 // this decision leads to.
-func (p *pass) recorded() { p.changes.Recorded, p.changes.Wrote = true, nil }
+func (p *pass) recorded() {
+	p.changes.Recorded, p.changes.Wrote = true, nil
+	for _, one := range p.follow().Done {
+		if !one.Ended.Before(p.snapshot.Now.Truncate(time.Millisecond)) { // others had ended before, and were not filed
+			p.changes.Ended = append(p.changes.Ended, one)
+		}
+	}
+}
 
 // note adds a write to what the record will tell.
 func (p *pass) note(how string, object client.Object) {

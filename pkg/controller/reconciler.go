@@ -66,6 +66,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	r.Observer.Memory.Waited(request.NamespacedName, decision.Reason, now)
 	r.Reporter.Moved(ctx, world, snapshot, decision, changes)
+	r.Reporter.Stands(world, snapshot, decision, changes)
 	r.Reporter.Unfiled(ctx, world, changes)
 	wait := next(decision, changes)
 	if snapshot.Target.Gone && wait == 0 {

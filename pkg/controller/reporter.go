@@ -22,6 +22,21 @@ import (
 // count for a move.
 type Reporter struct {
 	Events events.EventRecorder
+	Board  *metrics.Board
+}
+
+// Stands tells metrics where the target stands after a pass.
+func (r Reporter) Stands(w observe.World, s rollout.Snapshot, d rollout.Decision, c apply.Changes) {
+	metrics.Routed(len(c.Routes))
+	for _, one := range c.Ended {
+		metrics.Ended(one)
+	}
+	key := metrics.Key{Namespace: w.Key.Namespace, Deployment: w.Key.Name}
+	if s.Target.Gone || (!s.Target.OptedIn && d.Memo.Started.IsZero()) {
+		r.Board.Forget(key)
+		return
+	}
+	r.Board.Show(key, shown(s, d))
 }
 
 // noteLimit is the most that the API server takes as an Event's note, in bytes.
@@ -40,7 +55,7 @@ func (r Reporter) Moved(ctx context.Context, w observe.World, s rollout.Snapshot
 		return
 	}
 	logger.Info("Moved rollout")
-	metrics.Moves.WithLabelValues(string(d.Reason)).Inc()
+	metrics.Moved(d.Reason)
 	kind := corev1.EventTypeNormal
 	if d.Warning {
 		kind = corev1.EventTypeWarning

@@ -68,7 +68,8 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	if err := addIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
-	metrics.Register()
+	board := &metrics.Board{Clock: clock.RealClock{}}
+	metrics.Register(board)
 	around := &surroundings{cache: mgr.GetCache(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(), log: mgr.GetLogger().WithName("surroundings"), clock: clock.RealClock{}}
 	pods, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
@@ -82,7 +83,7 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 		EnableWarmup:            new(true),
 		ReconciliationTimeout:   passTimeout,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-		Reconciler:              reconciler(mgr, around, observer, asker, o),
+		Reconciler:              reconciler(mgr, board, around, observer, asker, o),
 	})
 	if err != nil {
 		return fmt.Errorf("creating the controller: %w", err)
@@ -118,11 +119,11 @@ func measureBy(mgr manager.Manager, c ctrl.Controller, observer *observe.Observe
 	return nil
 }
 
-func reconciler(mgr manager.Manager, around *surroundings, observer *observe.Observer, asker *gates.Follower, o Options) reconcile.Reconciler {
+func reconciler(mgr manager.Manager, board *metrics.Board, around *surroundings, observer *observe.Observer, asker *gates.Follower, o Options) reconcile.Reconciler {
 	whole := &Reconciler{
 		Observer: observer,
 		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager), Live: mgr.GetAPIReader(), Gates: asker},
-		Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager)},
+		Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager), Board: board},
 		Clock:    clock.RealClock{},
 		Ready:    around.Ready,
 	}

@@ -3,28 +3,63 @@
 package metrics
 
 import (
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/serin-dev/serin/pkg/record"
+	"github.com/serin-dev/serin/pkg/rollout"
 )
 
-// Moves counts the moves of all rollouts by the reason of the rule that decided.
-var Moves = prometheus.NewCounterVec(prometheus.CounterOpts{
-	Name: "serin_moves_total",
-	Help: "Moves of rollouts, by the reason of the rule that decided.",
-}, []string{"reason"})
+// Register adds the metrics, and those of the board, to what the manager serves.
+func Register(board *Board) {
+	metrics.Registry.MustRegister(append(collectors(), board)...)
+}
 
-var guard = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-	Name: "serin_guard_active",
-	Help: "1 for the guard that holds changed templates: policy (the API server) or armed (Deployments are kept paused at rest).",
-}, []string{"guard"})
-
-// Register adds the metrics to those that the manager serves.
-func Register() {
-	metrics.Registry.MustRegister(Moves, guard)
+func collectors() []prometheus.Collector {
+	return []prometheus.Collector{moves, ended, writes, duration, firstTraffic, returned, settled, guard}
 }
 
 // ShowGuard says which guard is active.
 func ShowGuard(name string) {
 	guard.Reset()
 	guard.WithLabelValues(name).Set(1)
+}
+
+// Moved counts a move.
+func Moved(reason rollout.Reason) { moves.WithLabelValues(string(reason)).Inc() }
+
+// Routed counts writes of routes.
+func Routed(n int) { writes.WithLabelValues().Add(float64(n)) }
+
+// Ended counts a rollout that ended, by what its record tells.
+func Ended(r record.Rollout) {
+	ended.WithLabelValues(string(r.Outcome)).Inc()
+	duration.WithLabelValues(string(r.Outcome)).Observe(r.Ended.Sub(r.Began).Seconds())
+	for _, e := range r.Entries {
+		if e.Reason == "Settling" || e.Reason == "ProxiesLagging" {
+			settled.WithLabelValues().Observe(e.Seconds)
+		}
+	}
+	weighed := slices.IndexFunc(r.Entries, func(e record.Entry) bool { return e.Weight > 0 })
+	if weighed < 0 {
+		return
+	}
+	firstTraffic.WithLabelValues().Observe(r.Entries[weighed].At.Sub(r.Began).Seconds())
+	took(r.Entries[weighed:])
+}
+
+// took counts how long a canary that had traffic kept it when it was given up.
+func took(entries []record.Entry) {
+	condemned := slices.IndexFunc(entries, func(e record.Entry) bool { return e.Phase == rollout.RollingBack })
+	if condemned < 0 {
+		return
+	}
+	for _, e := range entries[condemned:] {
+		if e.Reason == "RollingBack" {
+			returned.WithLabelValues().Observe(e.At.Sub(entries[condemned].At).Seconds())
+			return
+		}
+	}
 }

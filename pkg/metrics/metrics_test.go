@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package metrics
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/serin-dev/serin/pkg/record"
+	"github.com/serin-dev/serin/pkg/rollout"
+)
+
+var update = flag.Bool("update", false, "write the reference page")
+
+const page = "../../docs/metrics.md"
+
+func TestTheReferencePageIsCurrent(t *testing.T) {
+	want := Reference()
+	if *update {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("run go test ./pkg/metrics -update: %s", diff)
+	}
+}
+
+var (
+	now  = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	shop = Key{"web", "shop"}
+)
+
+func board() *Board { return &Board{Clock: clocktesting.NewFakePassiveClock(now)} }
+
+func TestBoard(t *testing.T) {
+	b := board()
+	b.Show(shop, Target{
+		Phase: "Progressing", Reason: "Holding", Since: now.Add(-90 * time.Second), Stable: 4, Canary: 1, UnderWay: true,
+		Step: 2, Steps: 4, Wanted: 0.25, Observed: 0.2, HoldUntil: now.Add(30 * time.Second), Checks: []Check{{"errors", "passed", 0.5}},
+	})
+	const want = `
+# HELP serin_rollout_hold_remaining_seconds What is left of the step's hold; 0 where nothing is held.
+# TYPE serin_rollout_hold_remaining_seconds gauge
+serin_rollout_hold_remaining_seconds{deployment="shop",namespace="web"} 30
+# HELP serin_rollout_phase 1 for the phase of a Deployment that opted in: Idle, Progressing, Paused, Promoting, RollingBack or RolledBack.
+# TYPE serin_rollout_phase gauge
+serin_rollout_phase{deployment="shop",namespace="web",phase="Progressing"} 1
+# HELP serin_rollout_reason_seconds For how long the reason has been the same, as far as this process has seen.
+# TYPE serin_rollout_reason_seconds gauge
+serin_rollout_reason_seconds{deployment="shop",namespace="web",reason="Holding"} 90
+# HELP serin_rollout_weight_observed_ratio Share of traffic that the routes, or the ratio of available pods, give the canary, from 0 to 1.
+# TYPE serin_rollout_weight_observed_ratio gauge
+serin_rollout_weight_observed_ratio{deployment="shop",namespace="web"} 0.2
+`
+	if err := testutil.CollectAndCompare(b, strings.NewReader(want),
+		"serin_rollout_hold_remaining_seconds", "serin_rollout_phase", "serin_rollout_reason_seconds", "serin_rollout_weight_observed_ratio"); err != nil {
+		t.Error(err)
+	}
+	if problems, err := testutil.CollectAndLint(b); err != nil || len(problems) > 0 {
+		t.Error(problems, err)
+	}
+}
+
+// What a target no longer is has no series.
+func TestNothingIsStale(t *testing.T) {
+	b := board()
+	b.Show(shop, Target{Phase: "Progressing", Reason: "Holding", UnderWay: true, Checks: []Check{{"errors", "passed", 0}}})
+	b.Show(shop, Target{Phase: "Idle", Reason: "Promoted"})
+	if n := testutil.CollectAndCount(b); n != 4 {
+		t.Errorf("%d series at rest", n)
+	}
+	b.Forget(shop)
+	if n := testutil.CollectAndCount(b); n != 0 {
+		t.Errorf("%d series of nobody", n)
+	}
+}
+
+func TestSeriesOfATargetAreBounded(t *testing.T) {
+	b := board()
+	many := Target{Phase: "Progressing", Reason: "Holding", UnderWay: true}
+	for i := range 10 * mostChecks {
+		many.Checks = append(many.Checks, Check{Name: fmt.Sprint(i), Outcome: "passed"})
+	}
+	b.Show(shop, many)
+	if n := testutil.CollectAndCount(b); n != MostSeries {
+		t.Errorf("%d series, and %d are promised", n, MostSeries)
+	}
+}
+
+func TestEnded(t *testing.T) {
+	at := func(seconds int) time.Time { return now.Add(time.Duration(seconds) * time.Second) }
+	Ended(record.Rollout{Began: at(0), Ended: at(100), Outcome: record.RolledBack, Entries: []record.Entry{
+		{At: at(0), Phase: rollout.Progressing, Reason: "NewTemplate"},
+		{At: at(10), Phase: rollout.Progressing, Reason: "StepPassed", Weight: 50},
+		{At: at(10), Phase: rollout.Progressing, Reason: "Settling", Weight: 50, Seconds: 5},
+		{At: at(20), Phase: rollout.Progressing, Reason: "StepPassed", Weight: 250},
+		{At: at(60), Phase: rollout.RollingBack, Reason: "AnalysisFailed", Weight: 250, Warning: true},
+		{At: at(61), Phase: rollout.RollingBack, Reason: "RollingBack", Weight: 250},
+		{At: at(70), Phase: rollout.RollingBack, Reason: "CanaryRemoved", Weight: 250},
+	}})
+	for want, of := range map[string]prometheus.Collector{
+		`serin_rollout_duration_seconds_sum{outcome="RolledBack"} 100`: duration,
+		"serin_rollout_first_traffic_seconds_sum 10":                   firstTraffic,
+		"serin_rollout_return_seconds_sum 1":                           returned,
+		"serin_rollout_settle_seconds_sum 5":                           settled,
+		`serin_rollouts_total{outcome="RolledBack"} 1`:                 ended,
+	} {
+		family, _, _ := strings.Cut(strings.NewReplacer("_sum", " ", "{", " ").Replace(want), " ")
+		text, err := testutil.CollectAndFormat(of, expfmt.TypeTextPlain, family)
+		if err != nil || !strings.Contains(string(text), want+"\n") {
+			t.Errorf("%s: %v\n%s", want, err, text)
+		}
+	}
+}
+
+// Every metric has its line on the page, and is served under that name.
+func TestEveryMetricIsDocumented(t *testing.T) {
+	text := Reference()
+	for _, c := range append(collectors(), board()) {
+		descs := make(chan *prometheus.Desc, 100)
+		c.Describe(descs)
+		close(descs)
+		for d := range descs {
+			name, _, _ := strings.Cut(strings.TrimPrefix(d.String(), `Desc{fqName: "`), `"`)
+			if !strings.Contains(text, "| `"+name+"` |") {
+				t.Errorf("%s is not on the page", name)
+			}
+		}
+	}
+}

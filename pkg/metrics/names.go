@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package metrics
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// state is a gauge of the board.
+type state struct {
+	name, help string
+	labels     []string
+	desc       *prometheus.Desc
+}
+
+// states are the gauges of the board, in the order of the page.
+var states []state
+
+func gauge(name, help string, labels ...string) state {
+	labels = append([]string{"namespace", "deployment"}, labels...)
+	s := state{name, help, labels, prometheus.NewDesc(name, help, labels, nil)}
+	states = append(states, s)
+	return s
+}
+
+var (
+	phase          = gauge("serin_rollout_phase", "1 for the phase of a Deployment that opted in: Idle, Progressing, Paused, Promoting, RollingBack or RolledBack.", "phase")
+	reasonSeconds  = gauge("serin_rollout_reason_seconds", "For how long the reason has been the same, as far as this process has seen.", "reason")
+	availablePods  = gauge("serin_rollout_available_pods", "Available pods by version: stable, or canary.", "version")
+	step           = gauge("serin_rollout_step", "Step of the rollout under way, counted from 1; 0 before the first.")
+	steps          = gauge("serin_rollout_steps", "Steps of the plan.")
+	weightWanted   = gauge("serin_rollout_weight_wanted_ratio", "Share of traffic that the step asks for, from 0 to 1.")
+	weightObserved = gauge("serin_rollout_weight_observed_ratio", "Share of traffic that the routes, or the ratio of available pods, give the canary, from 0 to 1.")
+	holdRemaining  = gauge("serin_rollout_hold_remaining_seconds", "What is left of the step's hold; 0 where nothing is held.")
+	checkOutcome   = gauge("serin_rollout_check_outcome", "1 for what a check says of the canary: passed, failed or inconclusive.", "check", "outcome")
+	checkRatio     = gauge("serin_rollout_check_failure_ratio", "How far a check is from failing, from 0 to 1: the evidence of a comparison beside what it needs (on a logarithmic scale), or bad readings in a row beside those that fail.", "check")
+)
+
+// counted is a metric that this process adds up.
+type counted struct {
+	name, kind, help string
+	labels           []string
+}
+
+var sums []counted
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	sums = append(sums, counted{name, "counter", help, labels})
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	sums = append(sums, counted{name, "histogram", help, labels})
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
+}
+
+// From a second to a day, and from a tenth of a second to ten minutes.
+var (
+	long  = []float64{1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 43200, 86400}
+	short = []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600}
+)
+
+var (
+	moves        = counter("serin_moves_total", "Moves of rollouts, by the reason of the rule that decided.", "reason")
+	ended        = counter("serin_rollouts_total", "Rollouts that ended, by outcome: Promoted, RolledBack, Cancelled, Withdrawn or Abandoned.", "outcome")
+	writes       = counter("serin_route_writes_total", "Writes of VirtualServices that landed.")
+	duration     = histogram("serin_rollout_duration_seconds", "How long rollouts took, by outcome.", long, "outcome")
+	firstTraffic = histogram("serin_rollout_first_traffic_seconds", "From a new template to the first weight of its canary.", long)
+	returned     = histogram("serin_rollout_return_seconds", "From the decision to roll back to the write that takes all weight from the canary.", short)
+	settled      = histogram("serin_rollout_settle_seconds", "How long a rollout waited for proxies to follow its routes.", short)
+)
+
+var guard = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: guardName, Help: guardHelp}, []string{"guard"})
+
+const (
+	guardName = "serin_guard_active"
+	guardHelp = "1 for the guard that holds changed templates: policy (the API server) or armed (Deployments are kept paused at rest)."
+)
