@@ -70,7 +70,11 @@ func (o *Observer) readTraffic(ctx context.Context, w *World, s *rollout.Snapsho
 			return err
 		}
 	}
-	return o.chooseMode(ctx, w, s, mesh)
+	if err := o.chooseMode(ctx, w, s, mesh); err != nil {
+		return err
+	}
+	addProblems(w, s)
+	return nil
 }
 
 // readOrphaned finds what a Deployment that is gone left behind: our
@@ -163,7 +167,9 @@ func (o *Observer) readVirtualServices(ctx context.Context, w *World) error {
 		if traffic.Routes(vs, w.Ref) {
 			w.VirtualServices = append(w.VirtualServices, vs)
 		}
-		w.Governed = w.Governed || traffic.Governs(vs, w.Ref)
+		if traffic.Governs(vs, w.Ref) && !w.Governed {
+			w.Governed, w.governor = true, vs.GetNamespace()+"/"+vs.GetName()
+		}
 	}
 	return nil
 }

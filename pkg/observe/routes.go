@@ -31,7 +31,8 @@ func (o *Observer) readRoutes(w *World, s *rollout.Snapshot, rules []*unstructur
 	if reverted {
 		r.Reverted = explainRevert(w.VirtualServices)
 	}
-	o.addProblems(w, s, rules)
+	w.undivided = w.Governed && whole.Destinations == 0
+	w.unsplittable = o.unsplittable(w, s, rules)
 	return fingerprint + rulePrint(w.Rule)
 }
 
@@ -58,18 +59,38 @@ func readAll(w *World) (whole traffic.Reading, fingerprint string) {
 	return whole, text.String()
 }
 
-// addProblems tells what cannot be split: what would break requests stops the
-// rollout, the rest is told before traffic moves.
-func (o *Observer) addProblems(w *World, s *rollout.Snapshot, rules []*unstructured.Unstructured) {
+// unsplittable lists what cannot be split.
+func (o *Observer) unsplittable(w *World, s *rollout.Snapshot, rules []*unstructured.Unstructured) []traffic.Problem {
 	if s.Target.Gone || w.Service == nil {
+		return nil
+	}
+	return traffic.Problems(w.Service, w.Everyones, rules, w.Ref)
+}
+
+// addProblems tells what cannot be split, where routes are what moves traffic:
+// what would break requests stops the rollout, the rest is told before traffic
+// moves.
+func addProblems(w *World, s *rollout.Snapshot) {
+	mode := s.Mode
+	if !s.Memo.Started.IsZero() {
+		mode = s.Memo.Mode
+	}
+	if mode != rollout.Istio {
 		return
 	}
-	for _, p := range traffic.Problems(w.Service, w.Everyones, rules, w.Ref) {
+	unsupported := func(message string) {
+		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.RoutesUnsupported, Message: message})
+	}
+	for _, p := range w.unsplittable {
 		if p.Blocking {
-			s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.RoutesUnsupported, Message: p.Object + ": " + p.Message})
+			unsupported(p.Object + ": " + p.Message)
 		} else {
 			s.Notes = append(s.Notes, p.Object+": "+p.Message)
 		}
+	}
+	if w.undivided {
+		unsupported(fmt.Sprintf("VirtualService %s decides for all requests to Service %s and has no rule that sends any there, so that nothing can be divided: "+
+			"give it a route to the Service, or delete it, or set %s: replicas", w.governor, w.Ref.Name, annotations.Traffic))
 	}
 }
 

@@ -35,6 +35,9 @@ type World struct {
 	Everyones       []*unstructured.Unstructured // all VirtualServices but ours
 	Own             *unstructured.Unstructured   // our VirtualService
 	Governed        bool                         // a user's VirtualService decides for calls by the Service's name
+	governor        string                       // its namespace and name
+	undivided       bool                         // it sends none of them to the Service
+	unsplittable    []traffic.Problem
 	Rule            *unstructured.Unstructured   // our DestinationRule
 	WantedRule      *unstructured.Unstructured   // what it should be
 
