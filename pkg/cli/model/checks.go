@@ -66,17 +66,17 @@ func (r *Rollout) judge(journal string) {
 		return
 	}
 	for _, entry := range told.Entries {
-		text := entry.Evidence
-		if text == "" && (entry.Reason == "AnalysisFailed" || entry.Reason == "AnalysisInconclusive") { // whose message is the evidence
-			text = entry.Message
-		}
-		r.told(text, entry.At)
-		if verdict := verdictOf(entry); verdict != "" {
-			r.Verdict = verdict
-		} else if r.Verdict == "" && unchecked(entry) {
-			r.Verdict = PodsOnly
-		}
+		r.told(measured(entry), entry.At)
+		r.Verdict = r.Verdict.after(entry)
 	}
+}
+
+// measured is the evidence of an entry, which may be its message.
+func measured(entry record.Entry) string {
+	if entry.Evidence == "" && (entry.Reason == "AnalysisFailed" || entry.Reason == "AnalysisInconclusive") {
+		return entry.Message
+	}
+	return entry.Evidence
 }
 
 // told adds what one entry says, check by check.

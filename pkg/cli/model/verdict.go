@@ -22,6 +22,17 @@ const (
 	PodsOnly           Verdict = "podsOnly" // nothing but the health of pods is judged
 )
 
+// after is the verdict once the entry has been told, too.
+func (v Verdict) after(entry record.Entry) Verdict {
+	if next := verdictOf(entry); next != "" {
+		return next
+	}
+	if v == "" && unchecked(entry) {
+		return PodsOnly
+	}
+	return v
+}
+
 // verdictOf is what one entry tells of the checks, empty where it tells nothing.
 // The journal keeps no word for it: the reason has it, or the evidence.
 func verdictOf(entry record.Entry) Verdict {
