@@ -190,4 +190,4 @@ verify: ## Check that tidy, fmt and generate change nothing, then lint and test
 .PHONY: demo
 demo: build lab ## Watch three rollouts on a real control plane (KEEP=1 leaves it running)
 	$(E2E) go build -ldflags "-s -w" -o ../bin/demo ./cmd/demo
-	@LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin" KEEP="$(KEEP)" bin/demo
+	@LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin" KUBECTL_SERIN_BIN="$(CURDIR)/bin/kubectl-serin" KEEP="$(KEEP)" bin/demo

@@ -169,6 +169,18 @@ func byPods(d *appsv1.Deployment) {
 	said(corev1.ConditionUnknown, "CanaryNotAvailable", "pod shop-canary-y cannot be scheduled: 0/3 nodes are available")(d)
 }
 
+// undecided waits for a person, while nobody can tell what its checks will say.
+func undecided(d *appsv1.Deployment) {
+	atThePause(d)
+	journal(record.Entry{Reason: "StepPassed", Weight: 500, Evidence: calm}, record.Entry{Reason: "AnalysisInconclusive", Weight: 500, Message: "errors: NoTraffic (no requests reached the canary)"})(d)
+}
+
+// unchecked is judged by its pods alone.
+func unchecked(d *appsv1.Deployment) {
+	byPods(d)
+	journal(record.Entry{Reason: "NewTemplate", Phase: rollout.Progressing}, record.Entry{Reason: "StepPassed", Phase: rollout.Progressing, Weight: 250})(d)
+}
+
 func unseen(d *appsv1.Deployment) {
 	d.Status.Conditions = nil
 	delete(d.Annotations, annotations.Rollout)

@@ -17,7 +17,8 @@ func listCommand(around Surroundings, connect connector) *cobra.Command {
 	format := output{wide: true}
 	command := &cobra.Command{
 		Use: "list [-A]", Aliases: []string{"ls"}, Short: "List the Deployments that opted in, and where their rollouts stand",
-		Long: "List every Deployment that opted in: its phase, the step under way, the canary's weight as wanted and as observed, for how long, and the reason.\n" +
+		Long: "List every Deployment that opted in: its phase, the step under way, the canary's weight as wanted and as observed, the verdict, for how long, and the reason.\n" +
+			"VERDICT is what the checks said last of the rollout under way: passed, failed, inconclusive, or \"pods only\" where no check judges it.\n" +
 			"\"(held)\" means that the wanted template waits, and that the controller has not answered yet.",
 		Example: "  kubectl serin list\n\n  # Everywhere, with images and messages\n  kubectl serin list -A -o wide",
 		Args:    cobra.NoArgs,

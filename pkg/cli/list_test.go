@@ -21,7 +21,7 @@ import (
 // fleet is one Deployment in each phase, some in another namespace.
 func fleet() []runtime.Object {
 	var all []runtime.Object
-	for i, edit := range []edit{func(*appsv1.Deployment) {}, held, rolling, atThePause, byPods, promoting, rollingBack, rolledBack, unseen} {
+	for i, edit := range []edit{func(*appsv1.Deployment) {}, held, judged, undecided, unchecked, promoting, failing, rolledBack, unseen} {
 		d := shop(edit)
 		d.Name = fmt.Sprintf("shop-%d", i)
 		d.UID = types.UID(d.Name)
@@ -38,6 +38,7 @@ func TestList(t *testing.T) {
 	golden(t, "list", newWorld(fleet()...).everywhere(t, "list"))
 	golden(t, "list wide everywhere", newWorld(fleet()...).everywhere(t, "list", "-A", "-o", "wide"))
 	golden(t, "list name", newWorld(fleet()...).run(t, "list", "-o", "name"))
+	golden(t, "list verdicts", newWorld(fleet()...).run(t, "list", "-o", `jsonpath={range .items[*]}{.name}: {.verdict}{"\n"}{end}`))
 	golden(t, "list empty", newWorld().run(t, "list")+newWorld().run(t, "list", "-A", "-o", "json"))
 	w := newWorld(fleet()...)
 	w.PrependReactor("list", "replicasets", forbid)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -16,6 +17,7 @@ import (
 type act struct {
 	title   string
 	image   string
+	code    int                        // of kubectl serin status --wait
 	ended   func(*story) (bool, error) // whether it is over; an error where it went wrong
 	promise func(s *story, serving string) error
 }
@@ -24,6 +26,7 @@ var (
 	byWeights = act{
 		title: "1. v1 goes to v2 by Istio weights.",
 		image: "registry.test/shop:v2",
+		code:  codePromoted,
 		ended: isPromoted,
 		promise: func(s *story, serving string) error {
 			if !passed(s.weights, "0%", "10%", "50%", "100%", "-") {
@@ -35,6 +38,7 @@ var (
 	badVersion = act{
 		title: "2. v3 crashes, and is refused.",
 		image: "registry.test/shop:v3-crash",
+		code:  codeRolledBack,
 		ended: isRejected,
 		promise: func(s *story, serving string) error {
 			words := s.now.promoted.Message
@@ -47,6 +51,7 @@ var (
 	byPods = act{
 		title: "3. The same where there is no mesh: v1 goes to v2 by the ratio of pods.",
 		image: "registry.test/shop:v2",
+		code:  codePromoted,
 		ended: isPromoted,
 		promise: func(s *story, serving string) error {
 			if s.now.meshed {
@@ -58,13 +63,13 @@ var (
 )
 
 // playActs plays all three, and returns the VirtualService as its user wrote it.
-func playActs(ctx context.Context, out *paper, c *cluster) (*unstructured.Unstructured, error) {
+func playActs(ctx context.Context, out *paper, c *cluster, view view) (*unstructured.Unstructured, error) {
 	mesh, objects, err := c.deploy(ctx, out, "shop", "shop.yaml")
 	if err != nil {
 		return nil, err
 	}
 	for _, act := range []act{byWeights, badVersion} {
-		if err := act.play(ctx, mesh); err != nil {
+		if err := act.play(ctx, mesh, view); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +77,7 @@ func playActs(ctx context.Context, out *paper, c *cluster) (*unstructured.Unstru
 	if err != nil {
 		return nil, err
 	}
-	if err := byPods.play(ctx, ratio); err != nil {
+	if err := byPods.play(ctx, ratio, view); err != nil {
 		return nil, err
 	}
 	for _, object := range objects {
@@ -102,7 +107,6 @@ func (c *cluster) deploy(ctx context.Context, out *paper, namespace, file string
 	if err != nil {
 		return nil, nil, err
 	}
-	s.head()
 	err = s.until(ctx, func(s *story) (bool, error) {
 		return s.told("UpToDate") && s.now.promoted.Status == corev1.ConditionTrue && level(s.now.target), nil
 	})
@@ -114,7 +118,7 @@ func (c *cluster) deploy(ctx context.Context, out *paper, namespace, file string
 }
 
 // play changes the image, as a person or a pipeline would, and follows what comes of it.
-func (a act) play(ctx context.Context, s *story) error {
+func (a act) play(ctx context.Context, s *story, view view) error {
 	s.out.say(plain, "")
 	s.out.say(bold, "%s", a.title)
 	s.out.say(bold, "$ kubectl -n %s set image deployment/%s %s=%s", s.namespace, app, app, a.image)
@@ -125,8 +129,7 @@ func (a act) play(ctx context.Context, s *story) error {
 	for _, words := range s.notices.taken() {
 		s.out.say(yellow, "Warning: %s", words)
 	}
-	s.head()
-	if err := s.until(ctx, a.ended); err != nil {
+	if err := a.follow(ctx, s, view); err != nil {
 		return fmt.Errorf("%s %w", a.title, err)
 	}
 	if err := s.table(ctx); err != nil {
@@ -140,6 +143,15 @@ func (a act) play(ctx context.Context, s *story) error {
 		return fmt.Errorf("%s It did not end as promised: %w", a.title, err)
 	}
 	return nil
+}
+
+// follow shows what the plugin says, and looks itself, until both say that the act is over.
+func (a act) follow(ctx context.Context, s *story, view view) error {
+	s.out.say(bold, "$ kubectl serin status %s -n %s -w --wait", app, s.namespace)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return view.show(ctx, s.namespace, a.code) })
+	group.Go(func() error { return s.until(ctx, a.ended) })
+	return group.Wait()
 }
 
 // tidy: nothing of the rollout is left in the mesh.

@@ -6,11 +6,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/creack/pty"
 )
 
 // screen keeps what is printed, and does something when a line says a word for the first time.
@@ -57,8 +61,11 @@ func TestAllActsEndAsPromised(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, words := range []string{
-		" 10%    10% ", " 50%    50% ", " 100%   100% ", // asked for, and in the routes
-		"! CrashLoop", "restarting failed container=shop", " 100%   80% ", // of five pods
+		"$ kubectl serin status shop -n shop -w --wait",
+		" shop/shop: Progressing at 10%, step 1/3, observed 10%, ", " shop/shop: Progressing at 50%, step 2/3, observed 50%, ",
+		" shop/shop: Progressing at 100%, step 3/3, observed 100%, ", " shop/shop: Promoted, stable 4/4 ready; ",
+		" shop/shop: RolledBack, stable 4/4 ready, canary 0/0 ready; CrashLoop: ", "restarting failed container=shop",
+		" plain/shop: Progressing at 100%, step 3/3, observed 80%, ", " plain/shop: Promoted, ", // 80%: of five pods
 		"are identical to what its user wrote", "All three acts ended as promised",
 	} {
 		if !strings.Contains(out.String(), words) {
@@ -77,11 +84,68 @@ func TestAnInterruptedDemoCleansUp(t *testing.T) {
 	temporary := inTemporary(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
-	out := &screen{word: "StepPassed", then: interrupt}
+	out := &screen{word: "observed 10%", then: interrupt}
 	if err := perform(ctx, newPaper(out, false), found(t)); !errors.Is(err, errInterrupted) {
 		t.Errorf("it ended with %v and said\n%s", err, out)
 	}
 	empty(t, temporary)
+}
+
+// On a terminal the plugin draws its view, which a person can leave, and the demo with it.
+func TestATerminalShowsTheLiveView(t *testing.T) {
+	temporary := inTemporary(t)
+	t.Setenv("TERM", "xterm-256color")
+	t.Setenv("NO_COLOR", "1")
+	master, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	if err := pty.Setsize(tty, &pty.Winsize{Rows: 50, Cols: 160}); err != nil {
+		t.Fatal(err)
+	}
+	shown := &screen{word: "VirtualService", then: func() { _, _ = master.WriteString("q") }}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		_, _ = io.Copy(shown, master) // until nobody has the terminal any more
+	}()
+	s := found(t)
+	s.view.terminal = atTerminal(tty, tty)
+	err = perform(t.Context(), newPaper(tty, false), s)
+	_ = tty.Close()
+	<-read
+	t.Log(shown)
+	if !errors.Is(err, errInterrupted) {
+		t.Errorf("it ended with %v", err)
+	}
+	for _, words := range []string{"\x1b[", "Deployment shop/shop", "Steps (by Istio weights", "Traffic", "q: quit"} {
+		if !strings.Contains(shown.String(), words) {
+			t.Errorf("nothing is seen of %q", words)
+		}
+	}
+	if strings.Contains(shown.String(), " shop/shop: Progressing") {
+		t.Error("lines are printed, and a view is drawn")
+	}
+	empty(t, temporary)
+}
+
+func TestTheExitCodeOfTheViewCounts(t *testing.T) {
+	plugin := filepath.Join(t.TempDir(), "kubectl-serin")
+	for script, want := range map[string]string{
+		"exit 1":   "was to end with code 0: exit status 1",
+		"exit 2":   "was to end with code 0: exit status 2",
+		"exit 130": errInterrupted.Error(),
+		"exit 0":   "<nil>",
+	} {
+		if err := os.WriteFile(plugin, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		v := view{plugin: plugin, out: newPaper(io.Discard, false)}
+		if err := v.show(t.Context(), "shop", codePromoted); !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("%s: %v, want %s", script, err, want)
+		}
+	}
 }
 
 func TestAControllerThatEndsFailsTheDemoWithItsLastWords(t *testing.T) {

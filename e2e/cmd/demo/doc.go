@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command demo plays three rollouts on a real control plane and shows them as a pipeline would.
+// Command demo plays three rollouts on a real control plane and shows them as its users would see them.
 //
 //  1. v1 → v2 by the weights of a VirtualService that a user wrote, promoted.
 //  2. v3, whose pods crash: rolled back, with the pod's own words.
@@ -10,6 +10,8 @@
 // cluster nor kubectl, and ends with status 0 only if every act ended as promised and the VirtualService is again what the user
 // wrote. What it started it ends, whether it is done, fails or is interrupted; KEEP=1 leaves it running.
 //
-// It shows what the cluster says and computes nothing of Serin's: moves are Serin's Events, weights are read from the
-// VirtualService, pods from the Deployments.
+// What is shown of a rollout is the plugin's: the demo runs "kubectl serin status -w --wait" (bin/kubectl-serin), which draws its
+// live view on a terminal, and prints a line for each change elsewhere. In the view q ends the demo. Whether an act ended as
+// promised the demo sees for itself, in the cluster: by Serin's Events, the VirtualService and the Deployments; and the plugin's
+// exit code has to say the same.
 package main

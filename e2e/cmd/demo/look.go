@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,22 +30,13 @@ var (
 type look struct {
 	target   *appsv1.Deployment
 	canary   *appsv1.Deployment // nil: there is none
-	memo     memo
 	promoted appsv1.DeploymentCondition
 	meshed   bool
 	split    split // of the VirtualService
 	subsets  bool  // a DestinationRule of Serin's is there
 }
 
-// memo is what is shown of the annotation serin.dev/rollout.
-type memo struct {
-	Started string `json:"started"`
-	Weight  int    `json:"weight"` // tenths of a percent
-	Ending  string `json:"ending"`
-}
-
-// take reads the cluster itself and not the watches, which know of one object sooner than of another: a line about a move
-// shows the world at or after that move.
+// take reads the cluster itself and not the watches, which know of one object sooner than of another.
 func (c *cluster) take(ctx context.Context, namespace string) (look, error) {
 	var l look
 	var err error
@@ -59,11 +49,6 @@ func (c *cluster) take(ctx context.Context, namespace string) (look, error) {
 		l.canary = nil
 	} else if err != nil {
 		return l, fmt.Errorf("reading the canary: %w", err)
-	}
-	if text := l.target.Annotations["serin.dev/rollout"]; text != "" {
-		if err := json.Unmarshal([]byte(text), &l.memo); err != nil {
-			return l, fmt.Errorf("reading the memo: %w", err)
-		}
 	}
 	for _, condition := range l.target.Status.Conditions {
 		if condition.Type == "serin.dev/Promoted" {
@@ -145,40 +130,6 @@ func percent(tenths int) string {
 		return fmt.Sprintf("%d%%", tenths/10)
 	}
 	return fmt.Sprintf("%.1f%%", float64(tenths)/10)
-}
-
-// asked is the weight that Serin asks for.
-func (l look) asked() string {
-	switch l.memo.Ending {
-	case "":
-	case "finished":
-		return "-"
-	default:
-		return percent(0)
-	}
-	if l.memo.Started == "" {
-		return "-"
-	}
-	return percent(l.memo.Weight)
-}
-
-// seen is the canary's share: in the routes, or among the pods that are ready.
-func (l look) seen() string {
-	if l.meshed {
-		return l.split.String()
-	}
-	canary, stable := ready(l.canary), ready(l.target)
-	if l.canary == nil || canary+stable == 0 {
-		return "-"
-	}
-	return percent(int(canary*1000+(canary+stable)/2) / int(canary+stable))
-}
-
-func ready(d *appsv1.Deployment) int32 {
-	if d == nil {
-		return 0
-	}
-	return d.Status.ReadyReplicas
 }
 
 // pods are those that are ready, of those that are wanted.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 type settings struct {
 	lab   string // the lab's binary
 	serin string // the controller's binary
+	view  view
 	guard string // directory of the guard's manifests
 	keep  bool
 }
@@ -26,9 +28,11 @@ type settings struct {
 func main() {
 	// A reader that goes away (make demo | head) is an interruption, too: without a handler SIGPIPE would end us at once.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	out := newPaper(os.Stdout, isTerminal(os.Stdout))
+	terminal := atTerminal(os.Stdout, os.Stdin)
+	out := newPaper(os.Stdout, terminal.colours())
 	settings, err := find()
 	if err == nil {
+		settings.view.terminal = terminal
 		err = perform(ctx, out, settings)
 	}
 	stop()
@@ -45,7 +49,7 @@ func main() {
 
 // find looks for what the demo runs: in the environment, or in the repository that holds the working directory.
 func find() (settings, error) {
-	s := settings{serin: os.Getenv("SERIN_BIN"), keep: os.Getenv("KEEP") != "" && os.Getenv("KEEP") != "0"}
+	s := settings{serin: os.Getenv("SERIN_BIN"), view: view{plugin: os.Getenv("KUBECTL_SERIN_BIN")}, keep: os.Getenv("KEEP") != "" && os.Getenv("KEEP") != "0"}
 	root, err := os.Getwd()
 	if err != nil {
 		return s, err
@@ -57,11 +61,12 @@ func find() (settings, error) {
 		root = filepath.Dir(root)
 	}
 	s.guard = filepath.Join(root, "deploy", "guard")
-	if s.serin == "" {
-		s.serin = filepath.Join(root, "bin", "serin")
-	}
-	if !isFile(s.serin) {
-		return s, fmt.Errorf("there is no %s: run 'make demo', which builds it, or set SERIN_BIN", s.serin)
+	s.serin = cmp.Or(s.serin, filepath.Join(root, "bin", "serin"))
+	s.view.plugin = cmp.Or(s.view.plugin, filepath.Join(root, "bin", "kubectl-serin"))
+	for variable, file := range map[string]string{"SERIN_BIN": s.serin, "KUBECTL_SERIN_BIN": s.view.plugin} {
+		if !isFile(file) {
+			return s, fmt.Errorf("there is no %s: run 'make demo', which builds it, or set %s", file, variable)
+		}
 	}
 	s.lab, err = lab.Binary()
 	return s, err
@@ -93,6 +98,8 @@ func perform(signals context.Context, out *paper, s settings) (err error) {
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause // and not whichever request it cut short
+	} else if wasInterrupted(err) {
+		return err // in the view
 	}
 	stage.tell(out)
 	return err
@@ -119,7 +126,9 @@ func play(ctx context.Context, cancel context.CancelCauseFunc, out *paper, stage
 		return err
 	}
 	out.say(plain, "The controller runs: bin/serin --leader-elect=false")
-	written, err := playActs(ctx, out, cluster)
+	view := stage.view
+	view.kubeconfig, view.out = stage.kubeconfig, out
+	written, err := playActs(ctx, out, cluster, view)
 	if err != nil {
 		return err
 	}

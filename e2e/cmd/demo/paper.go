@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 )
@@ -36,12 +35,6 @@ type paper struct {
 }
 
 func newPaper(out io.Writer, colours bool) *paper { return &paper{out: out, colours: colours} }
-
-// isTerminal reports whether colours are of any use there, and wanted.
-func isTerminal(file *os.File) bool {
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
 
 // say prints one line, or several where the text has several.
 func (p *paper) say(c colour, format string, args ...any) {

@@ -134,6 +134,7 @@ func (s *stage) explain(out *paper) {
 	out.say(bold, "The control plane and the controller go on running (KEEP):")
 	out.say(plain, "  export KUBECONFIG=%s", s.kubeconfig)
 	out.say(plain, "  %s kubectl -n shop describe deployment shop     # this kubectl is part of the lab", s.lab)
+	out.say(plain, "  %s status shop -n shop -w     # \"kubectl serin\" where it is on the PATH", s.view.plugin)
 	out.say(plain, "  tail -f %s", s.serinLog())
 	out.say(plain, "To end them:")
 	end := fmt.Sprintf("%s down --dir %s && rm -r %s", s.lab, s.labDir(), s.dir)

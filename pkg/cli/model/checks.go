@@ -5,7 +5,6 @@ package model
 import (
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/serin-dev/serin/pkg/record"
@@ -28,6 +27,37 @@ var heading = regexp.MustCompile(`(?:^|; )(reported only: )?([a-z0-9](?:[-a-z0-9
 // strength is a comparison's evidence, and what fails it.
 var strength = regexp.MustCompile(`; evidence ([0-9.e+-]+) of the ([0-9.e+-]+) that fail it`)
 
+// sentence is what a text says of one check.
+type sentence struct {
+	name, text string
+	reported   bool // and does not act
+}
+
+// sentences takes a text apart, check by check.
+func sentences(text string) []sentence {
+	var all []sentence
+	found := heading.FindAllStringSubmatchIndex(text, -1)
+	for i, place := range found {
+		end := len(text)
+		if i+1 < len(found) {
+			end = found[i+1][0]
+		}
+		all = append(all, sentence{name: text[place[4]:place[5]], text: oneLine(text[place[1]:end]), reported: place[2] >= 0})
+	}
+	return all
+}
+
+// strength is a comparison's evidence, and what fails it.
+func (s sentence) strength() (value, needed float64, compared bool) {
+	found := strength.FindStringSubmatch(s.text)
+	if found == nil {
+		return 0, 0, false
+	}
+	value, err := strconv.ParseFloat(found[1], 64)
+	needed, failed := strconv.ParseFloat(found[2], 64)
+	return value, needed, err == nil && failed == nil
+}
+
 // judge takes from the journal what was measured. Entries of another rollout
 // than the memo's are not looked at.
 func (r *Rollout) judge(journal string) {
@@ -36,33 +66,29 @@ func (r *Rollout) judge(journal string) {
 		return
 	}
 	for _, entry := range told.Entries {
-		text := entry.Evidence
-		if text == "" && entry.Reason == "AnalysisFailed" { // whose message is the evidence
-			text = entry.Message
-		}
-		r.told(text, entry.At)
+		r.told(measured(entry), entry.At)
+		r.Verdict = r.Verdict.after(entry)
 	}
+}
+
+// measured is the evidence of an entry, which may be its message.
+func measured(entry record.Entry) string {
+	if entry.Evidence == "" && (entry.Reason == "AnalysisFailed" || entry.Reason == "AnalysisInconclusive") {
+		return entry.Message
+	}
+	return entry.Evidence
 }
 
 // told adds what one entry says, check by check.
 func (r *Rollout) told(text string, at time.Time) {
-	found := heading.FindAllStringSubmatchIndex(text, -1)
-	for i, place := range found {
-		end := len(text)
-		if i+1 < len(found) {
-			end = found[i+1][0]
+	for _, s := range sentences(text) {
+		check := r.check(s.name)
+		check.At, check.Text = at, s.text
+		if s.reported {
+			check.Text = "reported only: " + s.text
 		}
-		check := r.check(text[place[4]:place[5]])
-		check.At, check.Text = at, oneLine(text[place[1]:end])
-		if place[2] >= 0 {
-			check.Text = strings.TrimSuffix(text[place[2]:place[3]], ": ") + ": " + check.Text
-		}
-		if s := strength.FindStringSubmatch(check.Text); s != nil {
-			value, err := strconv.ParseFloat(s[1], 64)
-			needed, failed := strconv.ParseFloat(s[2], 64)
-			if err == nil && failed == nil {
-				check.Evidence, check.Needed = append(check.Evidence, value), needed
-			}
+		if value, needed, compared := s.strength(); compared {
+			check.Evidence, check.Needed = append(check.Evidence, value), needed
 		}
 	}
 }

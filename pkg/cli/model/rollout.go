@@ -34,6 +34,7 @@ type Rollout struct {
 	Steps     []Step       `json:"steps,omitempty"`
 	HoldUntil time.Time    `json:"holdUntil,omitzero"` // at the earliest
 	Checks    []Check      `json:"checks,omitempty"`   // as far as the journal tells
+	Verdict   Verdict      `json:"verdict,omitempty"`  // of these, the last one
 
 	Wanted []string  `json:"wanted,omitempty"` // images of the template that is wanted
 	Stable Workload  `json:"stable"`

@@ -11,7 +11,7 @@ import (
 
 // List draws one row for each rollout.
 func (f Frame) List(all []model.Rollout, everywhere, wide bool) string {
-	head := []string{"NAME", "PHASE", "STEP", "WEIGHT", "OBSERVED", "AGE", "REASON"}
+	head := []string{"NAME", "PHASE", "STEP", "WEIGHT", "OBSERVED", "VERDICT", "AGE", "REASON"}
 	if everywhere {
 		head = append([]string{"NAMESPACE"}, head...)
 	}
@@ -21,7 +21,7 @@ func (f Frame) List(all []model.Rollout, everywhere, wide bool) string {
 	rows := [][]string{head}
 	for _, r := range all {
 		phase, t := f.phase(r)
-		row := []string{r.Name, f.paint(t, phase), stepOf(r), share(r.Weight), share(r.Observed), f.age(r), dash(r.Reason)}
+		row := []string{r.Name, f.paint(t, phase), stepOf(r), share(r.Weight), share(r.Observed), f.verdict(r), f.age(r), dash(r.Reason)}
 		if everywhere {
 			row = append([]string{r.Namespace}, row...)
 		}
@@ -46,6 +46,20 @@ func (f Frame) phase(r model.Rollout) (string, tint) {
 		return "-", t
 	}
 	return string(r.Phase), t
+}
+
+// verdict is one word for the table, or two.
+func (f Frame) verdict(r model.Rollout) string {
+	switch r.Verdict {
+	case model.ChecksPassed:
+		return f.paint(good, string(r.Verdict))
+	case model.ChecksFailed:
+		return f.paint(bad, string(r.Verdict))
+	case model.PodsOnly:
+		return "pods only"
+	default:
+		return dash(string(r.Verdict))
+	}
 }
 
 // age is for how long the rollout goes on, or the state after it lasts.
