@@ -16,7 +16,7 @@ type Traffic struct {
 	Preset   string   `json:"preset"`   // the metrics that were found; empty: none
 	Asked    []string `json:"asked"`    // the selectors that were read, or that found nothing
 	Over     float64  `json:"over"`     // seconds that were asked for
-	Seconds  float64  `json:"seconds"`  // from the first sample, but not before the time asked for, to the last
+	Seconds  float64  `json:"seconds"`  // between the samples that requests were counted from
 	Requests float64  `json:"requests"` // in these, to all versions
 	Stable   float64  `json:"stable"`   // those to stable
 	Bad      float64  `json:"bad"`      // those of stable's that failed
@@ -35,14 +35,14 @@ func Present(ctx context.Context, ask Asker, all []presets.Preset, s presets.Sub
 	if err != nil || preset == nil {
 		return Traffic{Asked: missed, Over: until.Sub(q.Since).Seconds()}, err
 	}
-	seen := &noting{Asker: ask}
+	seen := &noting{Asker: ask, since: q.Since}
 	c := newCounted(q, ticks, preset.Counts(s), versionsOf(preset.Request(s)))
 	for !c.next().After(until) {
 		if err := c.advance(ctx, seen, until); err != nil {
 			return Traffic{}, err
 		}
 	}
-	t := trafficOf(c, seen.first)
+	t := trafficOf(c, seen)
 	t.Preset, t.Over = preset.Name, until.Sub(q.Since).Seconds()
 	return t, nil
 }
@@ -82,14 +82,10 @@ func versionsOf(read func(map[string]string) tally.Meaning) func(map[string]stri
 	}
 }
 
-func trafficOf(c *counted, first time.Time) Traffic {
+func trafficOf(c *counted, seen *noting) Traffic {
 	t := Traffic{Asked: c.selectors}
 	for _, span := range c.found.spans {
-		from := span.From
-		if from.Before(first) {
-			from = first
-		}
-		t.Seconds += max(0, span.To.Sub(from).Seconds())
+		t.Seconds = max(0, earlier(seen.last, span.To).Sub(seen.first).Seconds())
 		t.Requests += span.Stable.Total + span.Unknown.Total
 		t.Stable += span.Stable.Total
 		t.Bad += span.Stable.Bad
@@ -97,20 +93,36 @@ func trafficOf(c *counted, first time.Time) Traffic {
 	return t
 }
 
-// noting notes when the first sample was.
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// noting notes between which samples it is counted.
 type noting struct {
 	Asker
-	first time.Time
+	since       time.Time
+	first, last time.Time // the newest that is not after since, or else the oldest; the newest
 }
 
 func (n *noting) Raw(ctx context.Context, selector string, after, until time.Time) ([]tally.Series, error) {
 	series, err := n.Asker.Raw(ctx, selector, after, until)
 	for _, s := range series {
-		for _, p := range s.Points[:min(1, len(s.Points))] {
-			if at := time.UnixMilli(p.At); n.first.IsZero() || at.Before(n.first) {
-				n.first = at
-			}
+		for _, p := range s.Points {
+			n.note(time.UnixMilli(p.At))
 		}
 	}
 	return series, err
+}
+
+func (n *noting) note(at time.Time) {
+	nearer := at.Before(n.first) && n.first.After(n.since) || at.After(n.first) && !at.After(n.since)
+	if n.first.IsZero() || nearer {
+		n.first = at
+	}
+	if at.After(n.last) {
+		n.last = at
+	}
 }

@@ -77,6 +77,14 @@ func TestPresent(t *testing.T) {
 			recorded{pod("shop-5d9f-aaaaa", "200", 40, -10*time.Minute, 0)},
 			measure.Traffic{Preset: "http", Asked: asked, Over: 1800, Seconds: 600, Requests: 40 * 600, Stable: 40 * 600},
 		},
+		"a Prometheus that is new, and has stopped": {
+			recorded{pod("shop-5d9f-aaaaa", "200", 40, -10*time.Minute-7*time.Second, -5*time.Minute)},
+			measure.Traffic{Preset: "http", Asked: asked, Over: 1800, Seconds: 300, Requests: 40 * 300, Stable: 40 * 300},
+		},
+		"scrapes between the minutes": {
+			recorded{pod("shop-5d9f-aaaaa", "200", 40, -time.Hour-7*time.Second, 0)},
+			measure.Traffic{Preset: "http", Asked: asked, Over: 1800, Seconds: 1800, Requests: 40 * 1800, Stable: 40 * 1800},
+		},
 		"no requests": {
 			recorded{pod("shop-5d9f-aaaaa", "200", 0, -time.Hour, 0)},
 			measure.Traffic{Preset: "http", Asked: asked, Over: 1800, Seconds: 1800},

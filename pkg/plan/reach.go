@@ -4,6 +4,7 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -92,7 +93,7 @@ func (p Plan) printTraffic(b *strings.Builder) {
 	if t == nil {
 		return
 	}
-	fmt.Fprintf(b, "Prometheus at %s has counted by the preset %s: %.0f requests in %s, ", t.Prometheus, t.Preset, t.Requests, span(int(t.Seconds)))
+	fmt.Fprintf(b, "Prometheus at %s has counted by the preset %s: %.0f requests in %s, ", t.Prometheus, t.Preset, t.Requests, span(int(math.Round(t.Seconds))))
 	if t.Requests > t.Stable {
 		fmt.Fprintf(b, "%.0f of them to stable, ", t.Stable)
 	}

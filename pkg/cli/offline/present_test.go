@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/serin-dev/serin/pkg/analysis/reach"
 	"github.com/serin-dev/serin/pkg/measure"
@@ -94,6 +95,14 @@ func TestPresentTraffic(t *testing.T) {
 		"present traffic and requests":       {"-f testdata/in/judged.yaml --rps 5 --over 3s --prometheus-username u", nil},
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, asking(t, prometheus(t, test.counters...), test.line)) })
+	}
+}
+
+// TestPresentTrafficOfTheCluster: what is read from the cluster is counted likewise.
+func TestPresentTrafficOfTheCluster(t *testing.T) {
+	got := run(t, cluster(t, interceptor.Funcs{}), "", "plan shop --server --prometheus "+prometheus(t, istioGood, istioBad))
+	if !strings.Contains(got, "\nWhat is found at 500 requests a second, 0.2% of which fail at stable\n") {
+		t.Error(got)
 	}
 }
 
