@@ -21,13 +21,14 @@ import (
 
 // Input is what is known before the rollout.
 type Input struct {
-	Target *appsv1.Deployment      // as it serves
-	Others []client.Object         // everything around it
-	Wanted *corev1.PodTemplateSpec // the new template; nil: the same, restarted
-	Stable string                  // pod-template-hash of what serves, where it is known
-	Mesh   bool                    // Istio's API is known to be served
-	Notes  []string                // about the input
-	Load   *reach.Load             // what users send; nil: not known
+	Target  *appsv1.Deployment      // as it serves
+	Others  []client.Object         // everything around it
+	Wanted  *corev1.PodTemplateSpec // the new template; nil: the same, restarted
+	Stable  string                  // pod-template-hash of what serves, where it is known
+	Mesh    bool                    // Istio's API is known to be served
+	Notes   []string                // about the input
+	Load    *reach.Load             // what users send; nil: not known
+	Traffic *Traffic                // what that was counted from, if it was
 }
 
 // epoch is when modelled rollouts begin: the clock then shows how long they took.
@@ -65,7 +66,8 @@ func Make(ctx context.Context, in Input) (Plan, error) {
 		wanted = &again
 	}
 	world.Push(*wanted)
-	w := writer{world: world, load: in.Load, judged: policy(target, in.Others), plan: Plan{Namespace: target.Namespace, Deployment: target.Name, Problems: []Problem{}, Notes: notes, Steps: []Step{}}}
+	empty := Plan{Namespace: target.Namespace, Deployment: target.Name, Problems: []Problem{}, Notes: notes, Steps: []Step{}}
+	w := writer{world: world, load: in.Load, traffic: in.Traffic, judged: policy(target, in.Others), plan: empty}
 	if err := world.Run(ctx, model.Forever, w.note); err != nil {
 		return Plan{}, err
 	}
@@ -95,6 +97,7 @@ func prepare(target *appsv1.Deployment) []string {
 type writer struct {
 	world   *model.World
 	load    *reach.Load
+	traffic *Traffic
 	judged  analysis.Policy
 	plan    Plan
 	pending []model.Write // for the step that comes next

@@ -102,8 +102,11 @@ func (c Change) shows() bool {
 	return c.Verb != model.Delete && (c.Verb != model.Create || c.Kind != "Deployment")
 }
 
-func span(seconds int) string {
-	text := (time.Duration(seconds) * time.Second).String()
+func span(seconds int) string { return Span(time.Duration(seconds) * time.Second) }
+
+// Span writes a time without the units that are nought at its end.
+func Span(d time.Duration) string {
+	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
 	}

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -45,7 +46,7 @@ func (w *writer) reach() {
 	if w.load == nil || len(w.judged.Checks) == 0 {
 		return
 	}
-	w.plan.Load = w.load
+	w.plan.Load, w.plan.Traffic = w.load, w.traffic
 	before := 0
 	for i := range w.plan.Steps {
 		step := &w.plan.Steps[i]
@@ -66,6 +67,7 @@ func (p Plan) printReach(b *strings.Builder) {
 		return
 	}
 	fmt.Fprintf(b, "\nWhat is found at %s requests a second, %s%% of which fail at stable\n\n", number(p.Load.Rate), number(100*p.Load.Errors))
+	p.printTraffic(b)
 	table := tabwriter.NewWriter(b, 0, 0, 3, ' ', 0)
 	fmt.Fprint(table, "Check\tStep\tCounts for\tRequests\tSmallest")
 	for _, ratio := range reach.Ratios {
@@ -83,6 +85,30 @@ func (p Plan) printReach(b *strings.Builder) {
 	b.WriteString("\nSmallest is how many times as often as stable's the canary's requests have to be bad to be found within the step, by\n" +
 		"that step alone; the last columns are how long it takes, from when requests count, to find a canary that is so many times as\n" +
 		"bad. Requests are taken to come and to be bad exactly as often as is to be expected: chance makes it longer in somewhat more than half of all rollouts.\n")
+}
+
+// printTraffic prints what the load was counted from.
+func (p Plan) printTraffic(b *strings.Builder) {
+	t := p.Traffic
+	if t == nil {
+		return
+	}
+	fmt.Fprintf(b, "Prometheus at %s has counted by the preset %s: %.0f requests in %s, ", t.Prometheus, t.Preset, t.Requests, span(int(math.Round(t.Seconds))))
+	if t.Requests > t.Stable {
+		fmt.Fprintf(b, "%.0f of them to stable, ", t.Stable)
+	}
+	fmt.Fprintf(b, "%.0f of which failed", t.Bad)
+	switch {
+	case p.Load.Errors != t.Bad/t.Stable:
+		b.WriteString("; the rate above is taken instead")
+	case t.Bad == 0:
+		b.WriteString(".\nNothing is so many times as often as never: say with --stable-error-rate how many usually fail")
+	}
+	fmt.Fprintf(b, ". Asked for, over the last %s:\n", span(int(t.Over)))
+	for _, selector := range t.Asked {
+		fmt.Fprintf(b, "  %s\n", selector)
+	}
+	b.WriteByte('\n')
 }
 
 // checks is how many comparisons there are.
@@ -111,4 +137,9 @@ func row(table *tabwriter.Writer, step string, f reach.Found) {
 	fmt.Fprintln(table)
 }
 
-func number(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
+func number(x float64) string {
+	if x >= 1000 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 4, 64)
+}

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"github.com/serin-dev/serin/pkg/analysis/reach"
+	"github.com/serin-dev/serin/pkg/measure"
 	"github.com/serin-dev/serin/pkg/model"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
@@ -27,7 +28,14 @@ type Plan struct {
 	StoppedBy string `json:"stoppedBy,omitempty"` // where it cannot come to its end, the reason
 	Why       string `json:"why,omitempty"`       // and its words
 
-	Load *reach.Load `json:"load,omitempty"` // what Finds rest on
+	Load    *reach.Load `json:"load,omitempty"`    // what Finds rest on
+	Traffic *Traffic    `json:"traffic,omitempty"` // what the load was counted from, if it was
+}
+
+// Traffic is what users have sent up to now, by somebody's counters.
+type Traffic struct {
+	Prometheus string `json:"prometheus"` // its host
+	measure.Traffic
 }
 
 // Problem is something that has to be put right.

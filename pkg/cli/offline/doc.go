@@ -5,7 +5,8 @@
 //
 // Its promises:
 //
-//   - It writes to no cluster, and reads one only where --server asks for it.
+//   - It writes to no cluster, and reads one only where --server asks for it;
+//     --prometheus asks a Prometheus, and nothing else.
 //   - What it says is what the controller's own packages say.
 //   - Everything that is wrong is said at once, with what to type.
 package offline

@@ -45,18 +45,35 @@ func (l *load) rate() (part float64, err error) {
 	return part, errors.Join(err, wrong)
 }
 
-// reach is the load for a plan; nil where none is given.
-func (l *load) reach(command *cobra.Command) (*reach.Load, error) {
+// given is what the flags say about the load of a plan.
+type given struct {
+	rate, errors       float64
+	hasRate, hasErrors bool
+}
+
+// reach is the load for a plan. Others may have found problems with the flags;
+// with asked, Prometheus will be asked for what is not given.
+func (l *load) reach(command *cobra.Command, asked bool, problems []error) (given, error) {
 	part, err := l.rate()
-	switch {
-	case err != nil:
-		return nil, several("the flags have to be put right first", strings.Split(err.Error(), "\n"))
-	case l.rps > 0:
-		return &reach.Load{Rate: l.rps, Errors: part}, nil
-	case command.Flags().Changed("stable-error-rate"):
-		return nil, errors.New(withoutRequests("stable-error-rate"))
+	g := given{rate: l.rps, errors: part, hasRate: l.rps > 0, hasErrors: command.Flags().Changed("stable-error-rate")}
+	if err := errors.Join(append([]error{err}, problems...)...); err != nil {
+		return g, several("the flags have to be put right first", strings.Split(err.Error(), "\n"))
 	}
-	return nil, nil //nolint:nilnil // no load is an answer
+	if g.hasErrors && !g.hasRate && !asked {
+		return g, errors.New(withoutRequests("stable-error-rate"))
+	}
+	return g, nil
+}
+
+// instead is the load that the flags say instead of what was counted, if anything was.
+func (g given) instead(counted *reach.Load) *reach.Load {
+	switch {
+	case g.hasRate:
+		return &reach.Load{Rate: g.rate, Errors: g.errors}
+	case counted != nil && g.hasErrors:
+		return &reach.Load{Rate: counted.Rate, Errors: g.errors}
+	}
+	return counted
 }
 
 func withoutRequests(flag string) string {

@@ -16,14 +16,18 @@ import (
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
+// planning are the flags of plan.
+type planning struct {
+	input
+	load    load
+	present present
+	format  string
+	server  bool
+}
+
 // PlanCommand says beforehand what rollouts will do.
 func PlanCommand(connect Connect) *cobra.Command {
-	var (
-		in     input
-		format string
-		server bool
-		load   load
-	)
+	p := &planning{}
 	command := &cobra.Command{
 		Use: "plan [NAME...] -f FILE...", Short: "Say beforehand what a rollout will do, step by step",
 		Long: "Say beforehand what a rollout will do: for each step the objects that it creates, the exact differences that it makes to\n" +
@@ -31,35 +35,47 @@ func PlanCommand(connect Connect) *cobra.Command {
 			"The controller's own packages play the rollout in memory, with pods that are available at once.\n\n" +
 			"The files have the Deployments as they serve, and what is around them. With --server the cluster has that, and a Deployment\n" +
 			"in a file is what is wanted next. With --rps it says of each step and each comparison with stable how much worse a canary has\n" +
-			"to be to be found within the step, and how long it takes to find one that is two, three or ten times as bad.",
+			"to be to be found within the step, and how long it takes to find one that is two, three or ten times as bad. With --prometheus\n" +
+			"it says so by the requests that the Deployment gets now, as the controller would count them; --stable-error-rate takes the\n" +
+			"place of the failures that were counted.",
 		Example: "  kubectl serin plan -f shop.yaml -f istio.yaml --new-image shop=registry.example/shop:v2\n\n" +
 			"  # What would applying this file do here and now?\n  kubectl serin plan -f shop.yaml --server -n web\n\n" +
 			"  # Do the steps take long enough to find anything?\n  kubectl serin plan -f shop.yaml --rps 50 --stable-error-rate 0.3%\n\n" +
+			"  # The same at the present traffic\n  kubectl serin plan -f shop.yaml --prometheus http://localhost:9090 --over 1h\n\n" +
 			"  # A Deployment that has not opted in yet\n  kubectl serin plan shop --server -n web",
-		RunE: func(command *cobra.Command, names []string) error {
-			if err := output(format, "json", "yaml"); err != nil {
-				return err
-			}
-			users, err := load.reach(command)
-			if err != nil {
-				return err
-			}
-			inputs, err := in.plans(command, names, server, connect)
-			if err != nil {
-				return err
-			}
-			for i := range inputs {
-				inputs[i].Load = users
-			}
-			return makePlans(command.Context(), command.OutOrStdout(), format, inputs)
-		},
+		RunE: func(command *cobra.Command, names []string) error { return p.run(command, names, connect) },
 	}
-	in.add(command)
-	in.addImages(command)
-	load.add(command)
-	command.Flags().BoolVar(&server, "server", false, "read what serves, and everything around it, from the cluster")
-	command.Flags().StringVarP(&format, "output", "o", "", "`FORMAT` of the plan: json or yaml; otherwise text")
+	p.add(command)
+	p.addImages(command)
+	p.load.add(command)
+	p.present.add(command)
+	command.Flags().BoolVar(&p.server, "server", false, "read what serves, and everything around it, from the cluster")
+	command.Flags().StringVarP(&p.format, "output", "o", "", "`FORMAT` of the plan: json or yaml; otherwise text")
 	return command
+}
+
+func (p *planning) run(command *cobra.Command, names []string, connect Connect) error {
+	if err := output(p.format, "json", "yaml"); err != nil {
+		return err
+	}
+	ask, problems := p.present.wanted(command)
+	users, err := p.load.reach(command, ask, problems)
+	if err != nil {
+		return err
+	}
+	inputs, err := p.plans(command, names, p.server, connect)
+	if err != nil {
+		return err
+	}
+	if ask {
+		if err := p.present.count(command.Context(), inputs); err != nil {
+			return err
+		}
+	}
+	for i := range inputs {
+		inputs[i].Load = users.instead(inputs[i].Load)
+	}
+	return makePlans(command.Context(), command.OutOrStdout(), p.format, inputs)
 }
 
 // plans gathers what each plan is made from.

@@ -16,6 +16,7 @@ var subject = presets.Subject{Namespace: "web", Target: "shop", Canary: "shop-ca
 
 func TestPodsAreToldApart(t *testing.T) {
 	t.Parallel()
+	anyStable := presets.Subject{Target: "shop", Canary: "shop-canary", AnyStable: true}
 	long := strings.Repeat("x", 45)
 	longSubject := presets.Subject{Target: long, Canary: long + "-canary", StableHash: "5d9f7c8b9d"}
 	longer := strings.Repeat("x", 50)
@@ -36,6 +37,9 @@ func TestPodsAreToldApart(t *testing.T) {
 		"stable's, with a name that is cut":     {longerSubject, (longer + "-5d9f7c8b9d-")[:58] + "abcde", true, false},
 		"stable's, with a name that fits":       {longSubject, long + "-5d9f7c8b9d-abcde", true, false},
 		"the canary's, with a name that is cut": {longSubject, (long + "-canary-77b4c5d6f-")[:58] + "abcde", false, true},
+		"any ReplicaSet's of the target":        {anyStable, "shop-66c8-abcde", true, false},
+		"the canary's beside them":              {anyStable, "shop-canary-77b4-abcde", false, true},
+		"another Deployment's beside them":      {anyStable, "shop-admin-77b4-abcde", false, false},
 		"the canary's, of a short hash":         {longSubject, long + "-canary-77b4-abcde", false, true},
 	} {
 		stable := regexp.MustCompile("^(?:" + test.subject.StablePods() + ")$").MatchString(test.pod)
@@ -56,6 +60,10 @@ func TestNamesThatAreTooLong(t *testing.T) {
 		s := presets.Subject{Target: name, Canary: name + "-canary", StableHash: "cdfg"}
 		if err := s.Pods(); (err == nil) != (length <= 55) {
 			t.Errorf("a name of %d letters: %v", length, err)
+		}
+		s.StableHash, s.AnyStable = "", true
+		if err := s.Pods(); (err == nil) != (length <= 55) {
+			t.Errorf("a name of %d letters, whatever its ReplicaSet: %v", length, err)
 		}
 	}
 	if err := (presets.Subject{Target: "shop", Canary: "shop-canary"}).Pods(); err == nil {

@@ -68,6 +68,9 @@ func New(c Config) (*Client, error) {
 	return &Client{config: c, host: address.Host, api: v1.NewAPI(client)}, nil
 }
 
+// Host is who is asked, without what the address may say about a user.
+func (c *Client) Host() string { return c.host }
+
 func transport(c Config) (http.RoundTripper, error) {
 	if c.TokenFile != "" && (c.Username != "" || c.PasswordFile != "") {
 		return nil, fmt.Errorf("prometheus can be shown either a token or a password, not both")

@@ -50,8 +50,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		want  string
 	}{
 		"an error of the server": {func(w http.ResponseWriter) { http.Error(w, "no", http.StatusBadGateway) }, "answers with an error: server error: 502"},
-		"a refusal":              {func(w http.ResponseWriter) { http.Error(w, "no", http.StatusUnauthorized) }, "give the controller a token or a password"},
-		"a forbidden one":        {func(w http.ResponseWriter) { http.Error(w, "no", http.StatusForbidden) }, "give the controller a token or a password"},
+		"a refusal":              {func(w http.ResponseWriter) { http.Error(w, "no", http.StatusUnauthorized) }, "a token or a password that it accepts is needed"},
+		"a forbidden one":        {func(w http.ResponseWriter) { http.Error(w, "no", http.StatusForbidden) }, "a token or a password that it accepts is needed"},
 		"another path":           {func(w http.ResponseWriter) { http.Error(w, "no", http.StatusNotFound) }, "is a path missing in the address?"},
 		"no JSON":                {func(w http.ResponseWriter) { fmt.Fprint(w, "<html>") }, "what is not Prometheus's API"},
 		"half an answer":         {func(w http.ResponseWriter) { fmt.Fprint(w, matrix(1)[:40]) }, "what is not Prometheus's API"},

@@ -42,7 +42,7 @@ func (c *Client) refusal(at string, answer *v1.Error) error {
 	text := first(answer.Msg)
 	switch {
 	case strings.HasSuffix(text, ": 401"), strings.HasSuffix(text, ": 403"):
-		return fmt.Errorf("%s refuses who asks (%s); give the controller a token or a password that it accepts", at, text)
+		return fmt.Errorf("%s refuses who asks (%s); a token or a password that it accepts is needed", at, text)
 	case strings.HasSuffix(text, ": 404"):
 		return fmt.Errorf("%s does not serve Prometheus's API there (%s); is a path missing in the address?", at, text)
 	case answer.Type == v1.ErrBadData:
