@@ -38,8 +38,8 @@ type World struct {
 	governor        string                       // its namespace and name
 	undivided       bool                         // it sends none of them to the Service
 	unsplittable    []traffic.Problem
-	Rule            *unstructured.Unstructured   // our DestinationRule
-	WantedRule      *unstructured.Unstructured   // what it should be
+	Rule            *unstructured.Unstructured // our DestinationRule
+	WantedRule      *unstructured.Unstructured // what it should be
 
 	Gates     []Gate         // that stand at the present point
 	StrayJobs []*batchv1.Job // of gates of another point, that have not ended
