@@ -70,11 +70,7 @@ func (o *Observer) readTraffic(ctx context.Context, w *World, s *rollout.Snapsho
 			return err
 		}
 	}
-	if err := o.chooseMode(ctx, w, s, mesh); err != nil {
-		return err
-	}
-	addProblems(w, s)
-	return nil
+	return o.chooseMode(ctx, w, s, mesh)
 }
 
 // readOrphaned finds what a Deployment that is gone left behind: our

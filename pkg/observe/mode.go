@@ -14,8 +14,8 @@ import (
 	"github.com/serin-dev/serin/pkg/workload"
 )
 
-// chooseMode says how a rollout that begins now would move traffic, and whether
-// the mesh that a rollout needs is there.
+// chooseMode says how a rollout that begins now would move traffic, whether the
+// mesh that a rollout needs is there, and what cannot be split in it.
 func (o *Observer) chooseMode(ctx context.Context, w *World, s *rollout.Snapshot, mesh mesh) error {
 	scaled, err := o.scaled(ctx, w)
 	if err != nil {
@@ -35,6 +35,7 @@ func (o *Observer) chooseMode(ctx context.Context, w *World, s *rollout.Snapshot
 		s.Problems = append(s.Problems, rollout.Problem{Reason: rollout.TrafficUnavailable,
 			Message: fmt.Sprintf("this cluster serves no VirtualServices (networking.istio.io/v1); install Istio, or set %s: replicas", annotations.Traffic)})
 	}
+	addProblems(w, s)
 	return nil
 }
 
