@@ -18,7 +18,7 @@ func doctorCommand(around Surroundings, connect connector) *cobra.Command {
 	)
 	command := &cobra.Command{
 		Use: "doctor [-A]", Short: "Look at everything that rollouts rely on",
-		Long: "Look at the guard, the controller and its permissions, the mesh, and the Deployments that opted in, with their Services, routes,\n" +
+		Long: "Look at the guard, the controller and its permissions, the mesh, Prometheus, and the Deployments that opted in, with their Services, routes,\n" +
 			"autoscalers and budgets; say of each finding what to do. It changes nothing. The exit code is 1 when something is broken.",
 		Example: "  kubectl serin doctor -n shop\n\n  # Everything\n  kubectl serin doctor -A",
 		Args:    cobra.NoArgs,

@@ -35,7 +35,7 @@ type examination struct {
 // Examine looks at everything, from the surroundings to each Deployment.
 func Examine(ctx context.Context, c *cluster.Cluster, options Options) []model.Finding {
 	e := &examination{Cluster: c, Options: options}
-	return slices.Concat(e.examineGuard(ctx), e.examineController(ctx), e.examinePermissions(ctx), e.examineOwn(ctx), e.examineMesh(ctx), e.examineTargets(ctx))
+	return slices.Concat(e.examineGuard(ctx), e.examineController(ctx), e.examinePermissions(ctx), e.examineOwn(ctx), e.examineMesh(ctx), e.examinePrometheus(ctx), e.examineTargets(ctx))
 }
 
 // serves reports whether the API server has a resource.
