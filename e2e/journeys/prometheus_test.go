@@ -56,6 +56,7 @@ func newDoor(p *shop, address string) *door {
 	d.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch d.state.Load() {
 		case stuck:
+			_, _ = io.Copy(io.Discard, r.Body) // until then the server does not notice a client that leaves
 			<-r.Context().Done()
 		case refusing:
 			http.Error(w, "too many queries", http.StatusServiceUnavailable)
