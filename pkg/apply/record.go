@@ -9,7 +9,6 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -144,7 +143,7 @@ func (p *pass) recorded() {
 
 // note adds a write to what the record will tell.
 func (p *pass) note(how string, object client.Object) {
-	p.changes.Wrote = append(p.changes.Wrote, fmt.Sprintf("%s %s: %s", kind(object), object.GetName(), how))
+	p.changes.Wrote = append(p.changes.Wrote, fmt.Sprintf("%s %s: %s", workload.Kind(object), object.GetName(), how))
 }
 
 // noteSpec tells what was written of the target's own spec.
@@ -159,21 +158,6 @@ func (p *pass) noteSpec(base, wanted *appsv1.Deployment) {
 	if size := int32(p.decision.Size); size > 0 && (base.Spec.Replicas == nil || *base.Spec.Replicas != size) { //nolint:gosec // a size that the API server accepted, or less
 		p.note("scaled to "+pods(p.decision.Size), wanted)
 	}
-}
-
-// kind is the object's; what a typed client has read does not say it.
-func kind(object client.Object) string {
-	switch object.(type) {
-	case *appsv1.Deployment:
-		return "Deployment"
-	case *appsv1.ReplicaSet:
-		return "ReplicaSet"
-	case *corev1.Service:
-		return "Service"
-	case *batchv1.Job:
-		return "Job"
-	}
-	return object.GetObjectKind().GroupVersionKind().Kind
 }
 
 // enter puts rollouts into the ConfigMap. It is asked for live and not watched:

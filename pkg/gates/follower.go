@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 
+	"github.com/serin-dev/serin/pkg/background"
 	"github.com/serin-dev/serin/pkg/checks"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
@@ -55,14 +56,12 @@ type Follower struct {
 	// Own allows addresses of this machine. For tests.
 	Own bool
 
-	once  sync.Once
-	begun chan struct{} // one that is not served yet is enough
-	slots chan struct{}
-	http  *http.Client
+	once sync.Once
+	pool *background.Pool[*asked]
+	http *http.Client
 
 	mu    sync.Mutex
 	asked map[types.NamespacedName][]*asked
-	fresh []*asked // nobody asks them yet
 }
 
 // asked is one question under way, or answered.
@@ -75,8 +74,7 @@ type asked struct {
 
 func (f *Follower) init() {
 	f.once.Do(func() {
-		f.begun, f.slots = make(chan struct{}, 1), make(chan struct{}, parallel)
-		f.asked, f.http = map[types.NamespacedName][]*asked{}, newClient(f.Own)
+		f.pool, f.asked, f.http = background.NewPool[*asked](parallel), map[types.NamespacedName][]*asked{}, newClient(f.Own)
 	})
 }
 
@@ -90,11 +88,7 @@ func (f *Follower) Ask(key types.NamespacedName, q Question) {
 	}
 	one := &asked{key: key, question: q, over: make(chan struct{}), answer: Answer{State: rollout.GatePending}}
 	f.asked[key] = append(f.asked[key], one)
-	f.fresh = append(f.fresh, one)
-	select {
-	case f.begun <- struct{}{}:
-	default:
-	}
+	f.pool.Add(one)
 }
 
 // Answer is what is known of a question.
@@ -131,27 +125,13 @@ func (f *Follower) Keep(key types.NamespacedName, ids []string) {
 // Start asks until the context ends. It implements controller-runtime's Runnable.
 func (f *Follower) Start(ctx context.Context) error {
 	f.init()
-	var all sync.WaitGroup
-	defer all.Wait()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-f.begun:
-		}
-		f.mu.Lock()
-		fresh := f.fresh
-		f.fresh = nil
-		f.mu.Unlock()
-		for _, one := range fresh {
-			all.Go(func() { f.follow(ctx, one) })
-		}
-	}
+	f.pool.Serve(ctx, f.follow)
+	return nil
 }
 
 // follow asks one question until it is answered or dropped.
 func (f *Follower) follow(ctx context.Context, one *asked) {
-	ctx, cancel := one.until(ctx)
+	ctx, cancel := background.Until(ctx, one.over)
 	defer cancel()
 	tries := 1
 	for ctx.Err() == nil {
@@ -173,33 +153,13 @@ func (f *Follower) follow(ctx context.Context, one *asked) {
 	}
 }
 
-// until is a context that ends with the question.
-func (one *asked) until(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	select {
-	case <-one.over:
-		cancel()
-		return ctx, cancel
-	default:
-	}
-	go func() {
-		defer cancel()
-		select {
-		case <-one.over:
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
-}
-
 // try asks once a slot is free.
 func (f *Follower) try(ctx context.Context, one *asked, tries int) told {
-	select {
-	case f.slots <- struct{}{}:
-		defer func() { <-f.slots }()
-	case <-ctx.Done():
+	release, held := f.pool.Hold(ctx)
+	if !held {
 		return told{}
 	}
+	defer release()
 	return f.send(ctx, one, tries)
 }
 

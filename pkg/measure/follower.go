@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 
+	"github.com/serin-dev/serin/pkg/background"
 	"github.com/serin-dev/serin/pkg/measure/presets"
 )
 
@@ -42,13 +43,11 @@ type Follower struct {
 	// its time: only this rollout waits for it.
 	Changed func(ctx context.Context, key types.NamespacedName)
 
-	once  sync.Once
-	begun chan struct{} // one that is not served yet is enough
-	slots chan struct{}
+	once sync.Once
+	pool *background.Pool[*followed]
 
 	mu       sync.Mutex
 	followed map[types.NamespacedName]*followed
-	fresh    []*followed // nobody follows them yet
 }
 
 // followed is one rollout that is asked for.
@@ -65,8 +64,7 @@ type followed struct {
 
 func (f *Follower) init() {
 	f.once.Do(func() {
-		f.begun, f.slots = make(chan struct{}, 1), make(chan struct{}, parallel)
-		f.followed = map[types.NamespacedName]*followed{}
+		f.pool, f.followed = background.NewPool[*followed](parallel), map[types.NamespacedName]*followed{}
 	})
 }
 
@@ -84,23 +82,17 @@ func (f *Follower) Samples(key types.NamespacedName, q Question) Answer {
 		}
 		one = &followed{key: key, over: make(chan struct{}), news: make(chan struct{}, 1)}
 		f.followed[key] = one
-		f.fresh = append(f.fresh, one)
-		offer(f.begun)
+		f.pool.Add(one)
 	} else if !sameChecks(one.question.Checks, q.Checks) {
-		offer(one.news)
+		select {
+		case one.news <- struct{}{}:
+		default:
+		}
 	}
 	one.question, one.asked = q, f.Clock.Now()
 	known := one.picture
 	f.mu.Unlock()
 	return known.answer(q)
-}
-
-// offer puts a token into a channel that has none.
-func offer(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }
 
 // Forget ends following a rollout.
@@ -118,35 +110,14 @@ func (f *Follower) Forget(key types.NamespacedName) {
 // controller-runtime's Runnable.
 func (f *Follower) Start(ctx context.Context) error {
 	f.init()
-	var all sync.WaitGroup
-	defer all.Wait()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-f.begun:
-		}
-		f.mu.Lock()
-		fresh := f.fresh
-		f.fresh = nil
-		f.mu.Unlock()
-		for _, one := range fresh {
-			all.Go(func() { f.follow(ctx, one) })
-		}
-	}
+	f.pool.Serve(ctx, f.follow)
+	return nil
 }
 
 // follow measures one rollout until nobody asks for it.
 func (f *Follower) follow(ctx context.Context, one *followed) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := background.Until(ctx, one.over)
 	defer cancel()
-	go func() {
-		defer cancel()
-		select {
-		case <-one.over:
-		case <-ctx.Done():
-		}
-	}()
 	r := &rollout{presets: f.Presets}
 	for {
 		next, news := f.round(ctx, one, r)
@@ -170,12 +141,11 @@ func (f *Follower) quiet(one *followed) bool {
 
 // round asks once a slot is free, and keeps what it found.
 func (f *Follower) round(ctx context.Context, one *followed, r *rollout) (next time.Time, news bool) {
-	select {
-	case f.slots <- struct{}{}:
-		defer func() { <-f.slots }()
-	case <-ctx.Done():
+	release, held := f.pool.Hold(ctx)
+	if !held {
 		return time.Time{}, false
 	}
+	defer release()
 	f.mu.Lock()
 	r.question = one.question
 	f.mu.Unlock()

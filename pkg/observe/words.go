@@ -143,24 +143,10 @@ func (k Kubelets) Events(ctx context.Context, pod *corev1.Pod) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(list.Items, func(a, b corev1.Event) int { return happened(a).Compare(happened(b)) })
+	slices.SortStableFunc(list.Items, func(a, b corev1.Event) int { return workload.Happened(a).Compare(workload.Happened(b)) })
 	var events []string
 	for _, e := range list.Items {
 		events = append(events, fmt.Sprintf("%s %s: %s", e.Type, e.Reason, e.Message))
 	}
 	return events, nil
-}
-
-// happened is the last time of an Event. The two Event APIs fill in different
-// fields of one object.
-func happened(e corev1.Event) time.Time {
-	switch {
-	case e.Series != nil:
-		return e.Series.LastObservedTime.Time
-	case !e.LastTimestamp.IsZero():
-		return e.LastTimestamp.Time
-	case !e.EventTime.IsZero():
-		return e.EventTime.Time
-	}
-	return e.CreationTimestamp.Time
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/pmezard/go-difflib/difflib"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -32,7 +31,7 @@ func changes(writes []model.Write) []Change {
 		if object == nil {
 			object = write.Before
 		}
-		name := kindOf(object) + " " + client.ObjectKeyFromObject(object).String()
+		name := workload.Kind(object) + " " + client.ObjectKeyFromObject(object).String()
 		if spans[name] == nil {
 			spans[name] = &span{before: write.Before}
 			order = append(order, name)
@@ -85,22 +84,6 @@ func text(fields map[string]any) string {
 		return fmt.Sprintf("# it cannot be shown: %v\n", err)
 	}
 	return string(raw)
-}
-
-// kindOf names the kinds that Serin writes; typed objects do not know their own.
-func kindOf(object client.Object) string {
-	switch object.(type) {
-	case *appsv1.Deployment:
-		return "Deployment"
-	case *appsv1.ReplicaSet:
-		return "ReplicaSet"
-	case *corev1.Service:
-		return "Service"
-	case *corev1.ConfigMap:
-		return "ConfigMap"
-	default:
-		return object.GetObjectKind().GroupVersionKind().Kind
-	}
 }
 
 // bookkeeping is what API servers write, and what Serin remembers.

@@ -17,7 +17,7 @@ import (
 	"github.com/creack/pty"
 )
 
-// screen keeps what is printed, and does something when a line says a word for the first time.
+// screen keeps what is printed, and does something when it says a word for the first time.
 type screen struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -29,7 +29,7 @@ func (s *screen) Write(text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.text.Write(text)
-	if s.then != nil && strings.Contains(string(text), s.word) {
+	if s.then != nil && strings.Contains(s.text.String(), s.word) {
 		s.then()
 		s.then = nil
 	}

@@ -192,6 +192,6 @@ func (c *Cluster) readEvents(ctx context.Context, o *model.Objects) {
 		return
 	}
 	events := slices.DeleteFunc(list.Items, func(e corev1.Event) bool { return e.InvolvedObject.UID != o.Target.UID })
-	slices.SortStableFunc(events, func(a, b corev1.Event) int { return model.Happened(a).Compare(model.Happened(b)) })
+	slices.SortStableFunc(events, func(a, b corev1.Event) int { return workload.Happened(a).Compare(workload.Happened(b)) })
 	o.Events = events[max(0, len(events)-lastEvents):]
 }

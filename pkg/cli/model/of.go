@@ -40,7 +40,7 @@ func Of(o Objects, now time.Time) Rollout {
 	r.gather(o)
 	for _, event := range o.Events {
 		// One line each: line breaks would break a table.
-		r.Events = append(r.Events, Event{At: Happened(event), Type: event.Type, Reason: event.Reason, Message: oneLine(event.Message)})
+		r.Events = append(r.Events, Event{At: workload.Happened(event), Type: event.Type, Reason: event.Reason, Message: oneLine(event.Message)})
 	}
 	return r
 }
@@ -178,20 +178,6 @@ func replicas(n *int32) int32 {
 		return 1
 	}
 	return *n
-}
-
-// Happened is the last time of an Event. The two Event APIs fill in different
-// fields of one object.
-func Happened(e corev1.Event) time.Time {
-	switch {
-	case e.Series != nil:
-		return e.Series.LastObservedTime.Time
-	case !e.LastTimestamp.IsZero():
-		return e.LastTimestamp.Time
-	case !e.EventTime.IsZero():
-		return e.EventTime.Time
-	}
-	return e.CreationTimestamp.Time
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
