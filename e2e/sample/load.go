@@ -50,7 +50,7 @@ func loadCommand() *cobra.Command {
 	f.IntVar(&flags.clients, "clients", 4, "gRPC clients that take turns")
 	f.StringVar(&flags.options.Listen, "listen", ":8080", "`address` for questions")
 	f.Float64Var(&flags.options.Rate, "rate", 200, "requests per second")
-	f.DurationVar(&flags.options.Timeout, "timeout", 5*time.Second, "how long a request may take")
+	f.DurationVar(&flags.options.Timeout, "timeout", 20*time.Second, "how long a request may take before it counts as lost")
 	f.IntVar(&flags.options.MaxInFlight, "max-in-flight", 4096, "requests at the same time; those beyond fail")
 	f.IntVar(&flags.options.Records, "records", 4_000_000, "requests to remember, at 24 bytes each; then the oldest are forgotten")
 	return command
