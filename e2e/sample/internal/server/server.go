@@ -19,8 +19,10 @@ import (
 	"github.com/serin-dev/serin/e2e/sample/internal/metrics"
 )
 
-// grace is how long requests in flight may take once the doors are closed.
-const grace = 5 * time.Second
+// grace is how long requests in flight may take once the doors are closed, and how
+// long the head of a request may: on a machine that stood still for a while nobody is
+// turned away.
+const grace = 20 * time.Second
 
 // Options say what to serve.
 type Options struct {
