@@ -25,6 +25,7 @@ type comparison struct {
 	alpha  float64
 
 	worse, notWorse *eprocess.Process // the second where a proof is required
+	below           *eprocess.Below   // where there is a tolerance, too
 	guard           *eprocess.Guard
 	dispersion      eprocess.Dispersion
 	whole           [4]whole
@@ -55,6 +56,9 @@ func judgeComparison(policy Policy, check Check, alpha float64, samples Samples,
 		found: Comparison{Margin: margin, Needed: 1 / alpha, Dispersion: 1}}
 	if policy.Required {
 		c.notWorse = eprocess.NotWorse(margin, alpha)
+		if check.Tolerance > 0 && check.Tolerance < 1 {
+			c.below = eprocess.NewBelow(check.Tolerance, alpha)
+		}
 	}
 	for i := range samples.Intervals {
 		c.add(&samples.Intervals[i], i > 0)
@@ -109,6 +113,9 @@ func (c *comparison) bet(split eprocess.Split) {
 	c.peak = max(c.peak, c.worse.LogE())
 	if c.notWorse != nil {
 		c.notWorse.Add(split, factor)
+	}
+	if c.below != nil {
+		c.below.Add(split, factor)
 	}
 	if c.guard.Breaks(split, factor) && c.found.Guardrail == "" {
 		c.found.Guardrail = fmt.Sprintf("nearly all of the canary's requests were bad in one interval (%s of %s), and hardly any of stable's (%s of %s)",

@@ -102,11 +102,13 @@ type Comparison struct {
 	Proof     *Proof `json:"proof,omitempty"` // where the policy requires one
 }
 
-// Proof is how far the evidence is that the canary is not worse than the margin.
+// Proof is how far the evidence is that the canary is not worse than the margin,
+// or that fewer of its requests than the tolerance are bad.
 type Proof struct {
-	EValue float64 `json:"eValue"` // now, at most 1e9
-	Needed float64 `json:"needed"`
-	Proven bool    `json:"proven"`
+	Tolerance float64 `json:"tolerance,omitempty"` // 0: none
+	EValue    float64 `json:"eValue"`              // now, at most 1e9
+	Needed    float64 `json:"needed"`
+	Proven    bool    `json:"proven"`
 	// MoreRequests is how many more the canary needs at today's share and
 	// rate of bad events, and Minutes how long they take at today's rate, if
 	// it is as good as stable. Zero where that cannot be told.
