@@ -97,6 +97,9 @@ func (c *comparison) add(interval *Interval, later bool) {
 	c.found.Intervals++
 	c.found.Stable.add(interval.Stable)
 	c.found.Canary.add(interval.Canary)
+	if interval.Unserved > 0 && interval.Unserved <= largestCount {
+		c.found.Unserved += interval.Unserved
+	}
 	c.state, c.why, c.span = Usable, "", c.span+interval.To.Sub(interval.From)
 	c.silent = interval.Stable.Total == 0
 	if interval.Canary.Total > 0 {
@@ -234,6 +237,9 @@ func (c *comparison) measured() string {
 			by = "pods"
 		}
 		words += fmt.Sprintf(", weakened for bursts (stable's %s differ %s times as much as chance)", by, number(f.Dispersion))
+	}
+	if f.Unserved >= 1 {
+		words += fmt.Sprintf("; %s of these requests found no endpoint, as their clients report, and are split by the weight", number(f.Unserved))
 	}
 	if c.silent {
 		words += "; stable has no requests any more, so that nothing new is compared"

@@ -71,6 +71,19 @@ func TestComparison(t *testing.T) {
 	}
 }
 
+// Requests that found no endpoint are bad, and the evidence says where they come from.
+func TestComparisonTellsOfRequestsThatFoundNoEndpoint(t *testing.T) {
+	r := row{}.then(3, of(63, 63), of(188, 938))
+	for i := range r {
+		r[i].Unserved = 251
+	}
+	v := analysis.Judge(comparing(errorsCheck), map[string]analysis.Samples{"errors": {Intervals: r}}, at(len(r)))
+	if v.Outcome != analysis.Failed || !strings.Contains(v.Evidence, "189 of 189 requests (100 %) to the canary failed, 564 of 2814") ||
+		!strings.Contains(v.Evidence, "753 of these requests found no endpoint, as their clients report") {
+		t.Errorf("%v: %s", v.Outcome, v.Evidence)
+	}
+}
+
 func TestComparisonOfLatencySpeaksOfSlowness(t *testing.T) {
 	check := analysis.Check{Name: "slow", Kind: analysis.Latency, Quantile: 0.99, Margin: 2}
 	v := analysis.Judge(comparing(check), map[string]analysis.Samples{"slow": {Intervals: row{}.then(4, of(20, 100), of(9, 900))}}, at(4))

@@ -47,6 +47,9 @@ type Interval struct {
 	Why      string // the state in words
 
 	Stable, Canary Counts
+	// Unserved is how many of these requests, of both versions, only clients saw:
+	// they found no endpoint, and nobody knows for certain which version they were for.
+	Unserved float64
 	// Pods are stable's counts, pod by pod, where the source can tell them
 	// apart: how much pods differ of themselves. They count also where the
 	// state is WarmingUp or NoTraffic, which are about the canary.

@@ -86,10 +86,12 @@ type Exclusion struct {
 
 // Comparison is what a comparison rests on.
 type Comparison struct {
-	Intervals int     `json:"intervals"` // that counted
-	Stable    Counts  `json:"stable"`    // over these
-	Canary    Counts  `json:"canary"`
-	Margin    float64 `json:"margin"`
+	Intervals int    `json:"intervals"` // that counted
+	Stable    Counts `json:"stable"`    // over these
+	Canary    Counts `json:"canary"`
+	// Unserved is how many of these found no endpoint, so that only clients saw them.
+	Unserved float64 `json:"unserved,omitempty"`
+	Margin   float64 `json:"margin"`
 	// EValue is the evidence that the canary is worse than the margin: its
 	// highest so far, at most 1e9. Needed, 1/α of this check, fails it.
 	EValue float64 `json:"eValue"`

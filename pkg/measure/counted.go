@@ -136,7 +136,7 @@ func (k known) intervals(q Question) []analysis.Interval {
 func (q Question) interval(s tally.Span) analysis.Interval {
 	i := analysis.Interval{From: s.From, To: s.To, State: s.State, Why: s.Why, Stable: s.Stable, Canary: s.Canary, Pods: s.Pods}
 	if weight, ok := q.weight(s.From, s.To); ok {
-		i.Stable, i.Canary = add(s.Stable, s.Unknown, 1-weight), add(s.Canary, s.Unknown, weight)
+		i.Stable, i.Canary, i.Unserved = add(s.Stable, s.Unknown, 1-weight), add(s.Canary, s.Unknown, weight), s.Unknown.Total
 	}
 	if i.State == analysis.NoSeries && i.Canary.Total > 0 && i.Stable.Total > 0 {
 		i.State, i.Why = analysis.Usable, "" // a canary that never had an endpoint has no series of its own

@@ -351,7 +351,7 @@ func TestACanaryWithoutEndpoints(t *testing.T) {
 		}
 		q.Weights = []measure.Weight{{From: q.Since, Share: 0}, {From: q.Since.Add(10 * time.Second), Share: 0.1}}
 		i := f.Samples(key, q).Samples["errors"].Intervals
-		if len(i) != 3 || i[0].State != analysis.NoSeries || i[1].State != analysis.Usable || i[1].Canary != (analysis.Counts{Bad: 10, Total: 10}) || i[1].Stable != (analysis.Counts{Bad: 90, Total: 990}) {
+		if len(i) != 3 || i[0].State != analysis.NoSeries || i[1].State != analysis.Usable || i[1].Canary != (analysis.Counts{Bad: 10, Total: 10}) || i[1].Stable != (analysis.Counts{Bad: 90, Total: 990}) || i[1].Unserved != 100 {
 			t.Errorf("got %+v", i)
 		}
 	})

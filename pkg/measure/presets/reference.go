@@ -81,7 +81,8 @@ A request between two proxies is reported by both. The client's proxy sees all t
 there. So of the requests of one client workload the best reporter counts and the others do not: ` + "`source`" + `, then ` + "`waypoint`" + `,
 then ` + "`destination`" + `. The last is used for clients outside of the mesh, whose workload it calls unknown, and for clients whose
 proxies report nothing for a minute. Requests that found no endpoint have no destination: they are split between the versions
-by the wanted weight. That is neutral where both suffer, and a version without any endpoint has nothing but failures then.
+by the wanted weight. That is neutral where both suffer, and a version without any endpoint has nothing but failures then. The evidence says how many
+there were.
 
 A request failed if its ` + "`response_code`" + ` is 500 or more. One with a ` + "`grpc_response_status`" + ` is judged by that alone: see gRPC.
 `,
