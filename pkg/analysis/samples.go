@@ -38,9 +38,9 @@ type Counts struct {
 }
 
 // Interval is what was counted between two instants, both versions alike, so
-// that each event is counted once over a row of intervals. It must not span a
-// change of the weight: an incident in one half of it would then hit the
-// versions unequally.
+// that each event is counted once over a row of intervals. One in which the
+// weight changes is as good as others, unless an incident begins in it, too: that
+// hits the versions unequally. No interval convicts by itself.
 type Interval struct {
 	From, To time.Time
 	State    State  // unless Usable, the counts do not count
