@@ -25,6 +25,7 @@ type comparison struct {
 	alpha  float64
 
 	worse, notWorse *eprocess.Process // the second where a proof is required
+	below           *eprocess.Below   // where there is a tolerance, too
 	guard           *eprocess.Guard
 	dispersion      eprocess.Dispersion
 	whole           [4]whole
@@ -55,6 +56,9 @@ func judgeComparison(policy Policy, check Check, alpha float64, samples Samples,
 		found: Comparison{Margin: margin, Needed: 1 / alpha, Dispersion: 1}}
 	if policy.Required {
 		c.notWorse = eprocess.NotWorse(margin, alpha)
+		if check.Tolerance > 0 && check.Tolerance < 1 {
+			c.below = eprocess.NewBelow(check.Tolerance, alpha)
+		}
 	}
 	for i := range samples.Intervals {
 		c.add(&samples.Intervals[i], i > 0)
@@ -93,6 +97,9 @@ func (c *comparison) add(interval *Interval, later bool) {
 	c.found.Intervals++
 	c.found.Stable.add(interval.Stable)
 	c.found.Canary.add(interval.Canary)
+	if interval.Unserved > 0 && interval.Unserved <= largestCount {
+		c.found.Unserved += interval.Unserved
+	}
 	c.state, c.why, c.span = Usable, "", c.span+interval.To.Sub(interval.From)
 	c.silent = interval.Stable.Total == 0
 	if interval.Canary.Total > 0 {
@@ -109,6 +116,9 @@ func (c *comparison) bet(split eprocess.Split) {
 	c.peak = max(c.peak, c.worse.LogE())
 	if c.notWorse != nil {
 		c.notWorse.Add(split, factor)
+	}
+	if c.below != nil {
+		c.below.Add(split, factor)
 	}
 	if c.guard.Breaks(split, factor) && c.found.Guardrail == "" {
 		c.found.Guardrail = fmt.Sprintf("nearly all of the canary's requests were bad in one interval (%s of %s), and hardly any of stable's (%s of %s)",
@@ -227,6 +237,9 @@ func (c *comparison) measured() string {
 			by = "pods"
 		}
 		words += fmt.Sprintf(", weakened for bursts (stable's %s differ %s times as much as chance)", by, number(f.Dispersion))
+	}
+	if f.Unserved >= 1 {
+		words += fmt.Sprintf("; %s of these requests found no endpoint, as their clients report, and are split by the weight", number(f.Unserved))
 	}
 	if c.silent {
 		words += "; stable has no requests any more, so that nothing new is compared"

@@ -3,6 +3,7 @@
 package analysis_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -67,6 +68,19 @@ func TestComparison(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Requests that found no endpoint are bad, and the evidence says where they come from.
+func TestComparisonTellsOfRequestsThatFoundNoEndpoint(t *testing.T) {
+	r := row{}.then(3, of(63, 63), of(188, 938))
+	for i := range r {
+		r[i].Unserved = 251
+	}
+	v := analysis.Judge(comparing(errorsCheck), map[string]analysis.Samples{"errors": {Intervals: r}}, at(len(r)))
+	if v.Outcome != analysis.Failed || !strings.Contains(v.Evidence, "189 of 189 requests (100 %) to the canary failed, 564 of 2814") ||
+		!strings.Contains(v.Evidence, "753 of these requests found no endpoint, as their clients report") {
+		t.Errorf("%v: %s", v.Outcome, v.Evidence)
 	}
 }
 
@@ -150,6 +164,43 @@ func TestARequiredProof(t *testing.T) {
 	}
 	if v := judge(row{}.then(50, of(0, 1000), of(0, 1000))); v.Outcome != analysis.Inconclusive || !strings.Contains(v.Evidence, "nothing to prove a ratio by") {
 		t.Errorf("%s", v.Evidence)
+	}
+}
+
+// Where nothing is bad no ratio can be proved; that hardly anything is can be.
+func TestARequiredProofWhereHardlyAnythingIsBad(t *testing.T) {
+	check := errorsCheck
+	check.Tolerance = 0.001
+	policy := comparing(check)
+	policy.Required = true
+	judge := func(r row) (analysis.Verdict, *analysis.Proof) {
+		v := analysis.Judge(policy, map[string]analysis.Samples{"errors": {Intervals: r}}, at(len(r)))
+		return v, v.Checks[0].Comparison.Proof
+	}
+	v, proof := judge(row{}.then(3, of(0, 200), of(0, 1000)))
+	if v.Outcome != analysis.Inconclusive || v.NoData || proof.Proven || proof.MoreRequests < 4600 || proof.MoreRequests > 8000 ||
+		!strings.Contains(v.Evidence, "proof that it is not worse, or that less than 0.1 % of its requests are bad, takes about") || !strings.Contains(v.Evidence, "minutes at today's rate") {
+		t.Errorf("%s, %+v", v.Evidence, proof)
+	}
+	enough := 3 + int(math.Ceil(proof.MoreRequests/200))
+	if v, proof := judge(row{}.then(enough-1, of(0, 200), of(0, 1000))); v.Outcome != analysis.Inconclusive {
+		t.Errorf("before the requests that were foretold: %s, %+v", v.Evidence, proof)
+	}
+	if v, proof := judge(row{}.then(enough, of(0, 200), of(0, 1000))); v.Outcome != analysis.Passed || !proof.Proven {
+		t.Errorf("after the requests that were foretold: %s, %+v", v.Evidence, proof)
+	}
+	if v, _ := judge(row{}.then(enough, of(0, 200), of(0, 0)).then(1, of(0, 200), of(0, 1))); v.Outcome != analysis.Passed {
+		t.Errorf("where stable had hardly any requests: %s", v.Evidence)
+	}
+	if v, proof := judge(row{}.then(300, of(1, 1000), of(0, 1000))); v.Outcome == analysis.Passed || proof.Proven {
+		t.Errorf("a canary at the tolerance was proven: %s", v.Evidence)
+	}
+	if v, _ := judge(row{}.then(2*enough, of(0, 200), of(0, 1000)).then(1, of(20, 200), of(0, 1000))); v.Outcome == analysis.Passed {
+		t.Errorf("a canary that turned bad is still proven: %s", v.Evidence)
+	}
+	policy.Checks[0].Margin = 1
+	if v, proof := judge(row{}.then(3, of(4, 200), of(20, 1000))); proof.Proven || !strings.Contains(v.Evidence, "not in sight") {
+		t.Errorf("where neither way leads to a proof: %s, %+v", v.Evidence, proof)
 	}
 }
 

@@ -70,7 +70,7 @@ func (s *source) policy() analysis.Policy {
 	p := analysis.Policy{Alpha: s.float() / 1000, Interval: time.Duration(s.byte()%3) * tick, Required: s.byte()%2 == 0}
 	for _, name := range []string{"a", "b", "a", "c"}[:s.byte()%5] {
 		low := s.float()
-		p.Checks = append(p.Checks, analysis.Check{Name: name, ReportOnly: s.byte() > 200, Margin: s.float(), Quantile: s.float(),
+		p.Checks = append(p.Checks, analysis.Check{Name: name, ReportOnly: s.byte() > 200, Margin: s.float(), Tolerance: s.float(), Quantile: s.float(),
 			Kind:  []analysis.Kind{analysis.Errors, analysis.Latency, analysis.Threshold, "nonsense"}[s.byte()%4],
 			Bound: analysis.Bound{Min: &low}, MinRequests: s.float(), Failures: int(s.byte()%4) - 1, Total: int(s.byte() % 4),
 			Interval: time.Duration(s.byte()%3) * tick, InitialDelay: time.Duration(s.byte()%3) * tick})

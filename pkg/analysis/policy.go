@@ -41,8 +41,11 @@ type Check struct {
 	ReportOnly bool // its failure is told, and moves nothing
 
 	// Of comparisons.
-	Margin   float64 // the canary's odds of a bad event may be this many times stable's; at least 1
-	Quantile float64 // of Latency: stable's quantile that is the bound, such as 0.99
+	Margin float64 // the canary's odds of a bad event may be this many times stable's; at least 1
+	// Tolerance is the part of the canary's requests that may be bad whatever
+	// stable's are, where a proof is required; 0: none. It never fails a check.
+	Tolerance float64
+	Quantile  float64 // of Latency: stable's quantile that is the bound, such as 0.99
 
 	// Of thresholds.
 	Query        string // PromQL; empty: a preset's, by Metric
@@ -74,8 +77,9 @@ type Policy struct {
 	WarmUp time.Duration
 	// Interval is the time between two samples of comparisons.
 	Interval time.Duration
-	// Required demands proof that the canary is not worse than the margin
-	// before a step passes; otherwise a step passes when nothing failed.
+	// Required demands proof that the canary is not worse than the margin, or
+	// that fewer of its requests than the tolerance are bad, before a step
+	// passes; otherwise a step passes when nothing failed.
 	Required bool
 	OnNoData OnNoData
 }

@@ -38,15 +38,18 @@ type Counts struct {
 }
 
 // Interval is what was counted between two instants, both versions alike, so
-// that each event is counted once over a row of intervals. It must not span a
-// change of the weight: an incident in one half of it would then hit the
-// versions unequally.
+// that each event is counted once over a row of intervals. One in which the
+// weight changes is as good as others, unless an incident begins in it, too: that
+// hits the versions unequally. No interval convicts by itself.
 type Interval struct {
 	From, To time.Time
 	State    State  // unless Usable, the counts do not count
 	Why      string // the state in words
 
 	Stable, Canary Counts
+	// Unserved is how many of these requests, of both versions, only clients saw:
+	// they found no endpoint, and nobody knows for certain which version they were for.
+	Unserved float64
 	// Pods are stable's counts, pod by pod, where the source can tell them
 	// apart: how much pods differ of themselves. They count also where the
 	// state is WarmingUp or NoTraffic, which are about the canary.

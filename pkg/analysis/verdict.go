@@ -86,10 +86,12 @@ type Exclusion struct {
 
 // Comparison is what a comparison rests on.
 type Comparison struct {
-	Intervals int     `json:"intervals"` // that counted
-	Stable    Counts  `json:"stable"`    // over these
-	Canary    Counts  `json:"canary"`
-	Margin    float64 `json:"margin"`
+	Intervals int    `json:"intervals"` // that counted
+	Stable    Counts `json:"stable"`    // over these
+	Canary    Counts `json:"canary"`
+	// Unserved is how many of these found no endpoint, so that only clients saw them.
+	Unserved float64 `json:"unserved,omitempty"`
+	Margin   float64 `json:"margin"`
 	// EValue is the evidence that the canary is worse than the margin: its
 	// highest so far, at most 1e9. Needed, 1/α of this check, fails it.
 	EValue float64 `json:"eValue"`
@@ -102,11 +104,13 @@ type Comparison struct {
 	Proof     *Proof `json:"proof,omitempty"` // where the policy requires one
 }
 
-// Proof is how far the evidence is that the canary is not worse than the margin.
+// Proof is how far the evidence is that the canary is not worse than the margin,
+// or that fewer of its requests than the tolerance are bad.
 type Proof struct {
-	EValue float64 `json:"eValue"` // now, at most 1e9
-	Needed float64 `json:"needed"`
-	Proven bool    `json:"proven"`
+	Tolerance float64 `json:"tolerance,omitempty"` // 0: none
+	EValue    float64 `json:"eValue"`              // now, at most 1e9
+	Needed    float64 `json:"needed"`
+	Proven    bool    `json:"proven"`
 	// MoreRequests is how many more the canary needs at today's share and
 	// rate of bad events, and Minutes how long they take at today's rate, if
 	// it is as good as stable. Zero where that cannot be told.

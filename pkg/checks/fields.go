@@ -40,7 +40,7 @@ var policyFields = []field[Policy]{
 		span(func(p *Policy) *time.Duration { return &p.WarmUp }, 0), nil},
 	{"interval", "The time between two samples of comparisons, and of thresholds that name none. Default 10s.",
 		span(func(p *Policy) *time.Duration { return &p.Interval }, shortestTime), nil},
-	{"evidence", "`optional`: a step passes when nothing failed (the default). `required`: it passes only once the canary is proved to be no worse than the margins.",
+	{"evidence", "`optional`: a step passes when nothing failed (the default). `required`: it passes only once each comparison has proved that the canary is no worse than the margin, or that less than its `tolerance` is bad.",
 		word(map[string]bool{"optional": false, "required": true}, func(p *Policy, v bool) { p.Required = v }), nil},
 	{"on-no-data", "What a step without usable data does at its deadline: `hold` (the default), `rollback` or `proceed`.",
 		word(map[string]analysis.OnNoData{"hold": analysis.NoDataHold, "rollback": analysis.NoDataRollback, "proceed": analysis.NoDataProceed},
@@ -61,6 +61,8 @@ var checkFields = []field[analysis.Check]{
 		word(map[string]bool{"true": true, "false": false}, func(c *analysis.Check, v bool) { c.ReportOnly = v }), nil},
 	{"margin", "The canary's odds of a bad request may be this many times stable's, from 1 to 100. Default 1.5.",
 		number(func(c *analysis.Check) *float64 { return &c.Margin }, 1, mostMargin), comparisons},
+	{"tolerance", "With `evidence: required`: it is proof enough that less than this part of the canary's requests are bad, whatever stable's are; 0: only the margin counts. At most 0.5. Default 0.001.",
+		number(func(c *analysis.Check) *float64 { return &c.Tolerance }, 0, 0.5), comparisons},
 	{"quantile", "Of latency: which quantile, such as `0.99`. Above 0, and at most 0.999.",
 		number(func(c *analysis.Check) *float64 { return &c.Quantile }, 0.001, 0.999), []analysis.Kind{analysis.Latency, analysis.Threshold}},
 	{"metric", "What to compare with the bound: `success-rate` (percent of the canary's requests that did not fail) or `latency-quantile` (milliseconds, with `quantile`).",
@@ -125,17 +127,25 @@ func (r *reader) complete(at *yaml.Node, path string, written map[string]*yaml.N
 			r.fault(node, path+"."+f.name, fmt.Sprintf("a check of kind %s has no such field", c.Kind))
 		}
 	}
-	switch {
-	case c.Kind == analysis.Threshold:
+	if c.Kind == analysis.Threshold {
 		r.number(at, path, written, c)
 		r.bounds(at, path, written, c)
 		r.limits(path, written, c)
 		return
-	case written["margin"] == nil:
-		c.Margin = usualMargin
 	}
+	compared(written, c)
 	if c.Kind == analysis.Latency && written["quantile"] == nil {
 		r.fault(at, path, "quantile is missing; write for example 0.99")
+	}
+}
+
+// compared gives a comparison what is not written.
+func compared(written map[string]*yaml.Node, c *analysis.Check) {
+	if written["margin"] == nil {
+		c.Margin = usualMargin
+	}
+	if written["tolerance"] == nil {
+		c.Tolerance = usualTolerance
 	}
 }
 

@@ -113,6 +113,9 @@ const (
 	usualWarmUp   = 30 * time.Second
 	usualInterval = 10 * time.Second
 	usualMargin   = 1.5
+	// One bad request of a thousand is what an application with an objective of
+	// three nines may have; proving less takes ever more requests.
+	usualTolerance = 0.001
 )
 
 // Default is the policy of a rollout for which nobody wrote one.
@@ -120,9 +123,9 @@ func Default() analysis.Policy {
 	return analysis.Policy{
 		Alpha: usualAlpha, WarmUp: usualWarmUp, Interval: usualInterval, OnNoData: analysis.NoDataHold,
 		Checks: []analysis.Check{
-			{Name: "errors", Kind: analysis.Errors, Margin: usualMargin},
-			{Name: "latency-p99", Kind: analysis.Latency, Margin: usualMargin, Quantile: 0.99},
-			{Name: "latency-p50", Kind: analysis.Latency, Margin: usualMargin, Quantile: 0.5},
+			{Name: "errors", Kind: analysis.Errors, Margin: usualMargin, Tolerance: usualTolerance},
+			{Name: "latency-p99", Kind: analysis.Latency, Margin: usualMargin, Tolerance: usualTolerance, Quantile: 0.99},
+			{Name: "latency-p50", Kind: analysis.Latency, Margin: usualMargin, Tolerance: usualTolerance, Quantile: 0.5},
 		},
 	}
 }

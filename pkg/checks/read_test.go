@@ -22,6 +22,7 @@ checks:
 - name: errors
   kind: errors
   margin: 2
+  tolerance: 0.0001
 - {name: slow, kind: latency, quantile: 0.99, report-only: true}
 - name: success
   kind: threshold
@@ -52,8 +53,8 @@ func TestRead(t *testing.T) {
 	want := analysis.Policy{
 		Alpha: 0.02, WarmUp: time.Minute, Interval: 20 * time.Second, Required: true, OnNoData: analysis.NoDataRollback,
 		Checks: []analysis.Check{
-			{Name: "errors", Kind: analysis.Errors, Margin: 2},
-			{Name: "slow", Kind: analysis.Latency, Margin: 1.5, Quantile: 0.99, ReportOnly: true},
+			{Name: "errors", Kind: analysis.Errors, Margin: 2, Tolerance: 0.0001},
+			{Name: "slow", Kind: analysis.Latency, Margin: 1.5, Tolerance: 0.001, Quantile: 0.99, ReportOnly: true},
 			{
 				Name: "success", Kind: analysis.Threshold, Metric: analysis.SuccessRate, Bound: analysis.Bound{Min: new(99.5)},
 				MinRequests: 100, Failures: 3, Total: 5, Interval: 30 * time.Second, InitialDelay: time.Minute,

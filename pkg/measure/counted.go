@@ -6,9 +6,11 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/serin-dev/serin/pkg/analysis"
+	"github.com/serin-dev/serin/pkg/measure/presets"
 	"github.com/serin-dev/serin/pkg/measure/tally"
 )
 
@@ -34,7 +36,7 @@ type known struct {
 // track is one thing that is measured.
 type track interface {
 	// advance reads a part of what there is up to an instant.
-	advance(ctx context.Context, ask Asker, until time.Time) error
+	advance(ctx context.Context, ask asker, until time.Time) error
 	// next is when there is more to be read.
 	next() time.Time
 	known() known
@@ -42,14 +44,18 @@ type track interface {
 
 // counted counts requests.
 type counted struct {
-	selectors []string
+	selectors []presets.Selector
 	tally     tally.Tally
 	found     known
 }
 
-func newCounted(q Question, interval time.Duration, selectors []string, read func(map[string]string) tally.Meaning) *counted {
+func newCounted(q Question, interval time.Duration, selectors []presets.Selector, read func(map[string]string) tally.Meaning) *counted {
 	c := &counted{selectors: selectors, tally: tally.Tally{Since: q.Since, Interval: interval, Read: read}}
-	c.found.query = strings.Join(selectors, "\n")
+	texts := make([]string, 0, len(selectors))
+	for _, s := range selectors {
+		texts = append(texts, s.String())
+	}
+	c.found.query = strings.Join(texts, "\n")
 	return c
 }
 
@@ -57,13 +63,17 @@ func (c *counted) next() time.Time {
 	if c.tally.Taken().IsZero() {
 		return c.tally.Since
 	}
-	return c.tally.Taken().Add(c.tally.Interval)
+	return tally.After(c.tally.Taken(), c.tally.Interval)
 }
 
 func (c *counted) known() known { return c.found }
 
-func (c *counted) advance(ctx context.Context, ask Asker, now time.Time) error {
-	until := grid(c.tally.Since, c.tally.Interval, now)
+func (c *counted) advance(ctx context.Context, ask asker, now time.Time) error {
+	return c.upTo(ctx, ask, grid(c.tally.Since, c.tally.Interval, now), now)
+}
+
+// upTo reads up to an instant, or as much of that as is read at once.
+func (c *counted) upTo(ctx context.Context, ask asker, until, now time.Time) error {
 	from := c.tally.Taken()
 	if from.IsZero() {
 		from = c.tally.Since.Add(-before)
@@ -72,14 +82,10 @@ func (c *counted) advance(ctx context.Context, ask Asker, now time.Time) error {
 	if last := grid(c.tally.Since, c.tally.Interval, from.Add(whole)); last.Before(until) {
 		until = last
 	}
-	var all []tally.Series
-	for _, selector := range c.selectors {
-		series, err := ask.Raw(ctx, selector, from, until)
-		if err != nil {
-			c.wait(now, analysis.Unreachable, err.Error())
-			return err
-		}
-		all = append(all, series...)
+	all, err := c.read(ctx, ask, from, until)
+	if err != nil {
+		c.wait(now, analysis.Unreachable, err.Error())
+		return err
 	}
 	c.found.spans = append(c.found.spans, c.tally.Take(all, until)...)
 	c.found.pending = nil
@@ -87,6 +93,22 @@ func (c *counted) advance(ctx context.Context, ask Asker, now time.Time) error {
 		c.found.pending = &tally.Span{From: from, To: until, State: state, Why: why}
 	}
 	return nil
+}
+
+// read asks for all selectors side by side.
+func (c *counted) read(ctx context.Context, ask asker, from, until time.Time) ([]tally.Series, error) {
+	found, wrong := make([][]tally.Series, len(c.selectors)), make([]error, len(c.selectors))
+	var all sync.WaitGroup
+	for i, selector := range c.selectors {
+		all.Go(func() { found[i], wrong[i] = ask.samples(ctx, selector, from, until) })
+	}
+	all.Wait()
+	for _, err := range wrong {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slices.Concat(found...), nil
 }
 
 // wait says why there is nothing since the last span.
@@ -114,7 +136,7 @@ func (k known) intervals(q Question) []analysis.Interval {
 func (q Question) interval(s tally.Span) analysis.Interval {
 	i := analysis.Interval{From: s.From, To: s.To, State: s.State, Why: s.Why, Stable: s.Stable, Canary: s.Canary, Pods: s.Pods}
 	if weight, ok := q.weight(s.From, s.To); ok {
-		i.Stable, i.Canary = add(s.Stable, s.Unknown, 1-weight), add(s.Canary, s.Unknown, weight)
+		i.Stable, i.Canary, i.Unserved = add(s.Stable, s.Unknown, 1-weight), add(s.Canary, s.Unknown, weight), s.Unknown.Total
 	}
 	if i.State == analysis.NoSeries && i.Canary.Total > 0 && i.Stable.Total > 0 {
 		i.State, i.Why = analysis.Usable, "" // a canary that never had an endpoint has no series of its own

@@ -9,11 +9,13 @@
 // Promises:
 //
 //   - To ask for samples never waits: a slow or dead Prometheus delays no
-//     reconcile, and keeps at most so many rollouts' questions waiting as may
-//     be asked side by side.
+//     reconcile. So many questions are under way at most as may be asked side by side.
+//   - What several rollouts want of one kind over the same time is one question.
+//     Where it fails each is asked for by itself for a while, so that nobody waits
+//     for another's longer than one question may take.
 //   - A rollout that nobody asks for is forgotten, and nothing is asked for it.
 //     Without a rollout there is no query.
-//   - Everything is measured on a grid of instants that begins with the rollout,
+//   - Everything is measured on a grid of instants, the same for all rollouts,
 //     from samples with their own times. So a controller that was restarted
 //     reads the same intervals again from Prometheus.
 //   - What is missing has a name: an interval or a reading that cannot be used

@@ -4,7 +4,6 @@ package measure
 
 import (
 	"context"
-	"hash/fnv"
 	"sync"
 	"time"
 
@@ -29,7 +28,7 @@ const (
 	// a rollout from being forgotten, and nobody would notice its return.
 	unasked = 2 * time.Minute
 
-	// parallel is how many rollouts ask at the same time.
+	// parallel is how many questions are asked at the same time.
 	parallel = 4
 )
 
@@ -43,8 +42,9 @@ type Follower struct {
 	// its time: only this rollout waits for it.
 	Changed func(ctx context.Context, key types.NamespacedName)
 
-	once sync.Once
-	pool *background.Pool[*followed]
+	once  sync.Once
+	pool  *background.Pool[*followed]
+	crowd *crowd
 
 	mu       sync.Mutex
 	followed map[types.NamespacedName]*followed
@@ -65,6 +65,7 @@ type followed struct {
 func (f *Follower) init() {
 	f.once.Do(func() {
 		f.pool, f.followed = background.NewPool[*followed](parallel), map[types.NamespacedName]*followed{}
+		f.crowd = newCrowd(f.Asker, f.Clock, f.pool.Hold)
 	})
 }
 
@@ -111,6 +112,7 @@ func (f *Follower) Forget(key types.NamespacedName) {
 func (f *Follower) Start(ctx context.Context) error {
 	f.init()
 	f.pool.Serve(ctx, f.follow)
+	f.crowd.running.Wait()
 	return nil
 }
 
@@ -127,7 +129,7 @@ func (f *Follower) follow(ctx context.Context, one *followed) {
 		if (news || f.quiet(one)) && f.Changed != nil {
 			f.Changed(ctx, one.key)
 		}
-		if !f.wait(ctx, one, next.Add(lag+one.spread()).Sub(f.Clock.Now())) {
+		if !f.wait(ctx, one, next.Add(lag).Sub(f.Clock.Now())) {
 			return
 		}
 	}
@@ -139,18 +141,13 @@ func (f *Follower) quiet(one *followed) bool {
 	return f.Clock.Since(one.asked) > unasked
 }
 
-// round asks once a slot is free, and keeps what it found.
+// round asks for what is due, and keeps what it found.
 func (f *Follower) round(ctx context.Context, one *followed, r *rollout) (next time.Time, news bool) {
-	release, held := f.pool.Hold(ctx)
-	if !held {
-		return time.Time{}, false
-	}
-	defer release()
 	f.mu.Lock()
 	r.question = one.question
 	f.mu.Unlock()
 	now := f.Clock.Now().Add(-lag)
-	next = r.round(ctx, f.Asker, now)
+	next = r.round(ctx, f.crowd, now)
 	picture := r.picture(now)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -180,12 +177,4 @@ func (f *Follower) wait(ctx context.Context, one *followed, pause time.Duration)
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// spread is a time of less than a second by which one rollout asks later than
-// another, always the same for one.
-func (one *followed) spread() time.Duration {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(one.key.String()))
-	return time.Duration(h.Sum32()%1000) * time.Millisecond
 }

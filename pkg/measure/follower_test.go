@@ -107,16 +107,22 @@ var (
 // follow runs a test in a bubble with a follower that runs.
 func follow(t *testing.T, test func(t *testing.T, f *measure.Follower, prometheus *fake)) {
 	t.Helper()
+	prometheus := &fake{}
+	followBy(t, prometheus, func(t *testing.T, f *measure.Follower) { test(t, f, prometheus) })
+}
+
+// followBy does so with another Prometheus.
+func followBy(t *testing.T, asker measure.Asker, test func(t *testing.T, f *measure.Follower)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		prometheus := &fake{}
-		f := &measure.Follower{Asker: prometheus, Presets: presets.All(presets.UsualLabels, presets.UsualHTTP), Clock: clock.RealClock{}}
+		f := &measure.Follower{Asker: asker, Presets: presets.All(presets.UsualLabels, presets.UsualHTTP), Clock: clock.RealClock{}}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			_ = f.Start(ctx)
 		}()
-		test(t, f, prometheus)
+		test(t, f)
 		cancel()
 		<-done
 	})
@@ -242,12 +248,15 @@ func TestAStuckPrometheusDelaysNobody(t *testing.T) {
 		prometheus.set(func() { prometheus.stuck = true })
 		began := time.Now()
 		for i := range 100 {
-			f.Samples(types.NamespacedName{Name: fmt.Sprint(i)}, question(began.Add(-time.Minute), byErrors))
+			q := question(began.Add(-time.Minute), byErrors)
+			q.Subject.Namespace = fmt.Sprint(i) // so that none can be asked for with another
+			f.Samples(types.NamespacedName{Name: fmt.Sprint(i)}, q)
 		}
 		synctest.Wait()
 		if took := time.Since(began); took != 0 {
 			t.Errorf("asking took %s", took)
 		}
+		pass(time.Second)
 		if n := prometheus.questions(); n != 4 {
 			t.Errorf("%d questions at the same time", n)
 		}
@@ -333,8 +342,7 @@ func (proxies) Range(_ context.Context, _ string, from, _ time.Time, _ time.Dura
 // Requests that find no endpoint are seen, although nobody counts them for the canary.
 func TestACanaryWithoutEndpoints(t *testing.T) {
 	t.Parallel()
-	follow(t, func(t *testing.T, f *measure.Follower, _ *fake) {
-		f.Asker = proxies{}
+	followBy(t, proxies{}, func(t *testing.T, f *measure.Follower) {
 		q := question(time.Now(), byErrors)
 		f.Samples(key, q)
 		pass(35 * time.Second)
@@ -343,7 +351,7 @@ func TestACanaryWithoutEndpoints(t *testing.T) {
 		}
 		q.Weights = []measure.Weight{{From: q.Since, Share: 0}, {From: q.Since.Add(10 * time.Second), Share: 0.1}}
 		i := f.Samples(key, q).Samples["errors"].Intervals
-		if len(i) != 3 || i[0].State != analysis.NoSeries || i[1].State != analysis.Usable || i[1].Canary != (analysis.Counts{Bad: 10, Total: 10}) || i[1].Stable != (analysis.Counts{Bad: 90, Total: 990}) {
+		if len(i) != 3 || i[0].State != analysis.NoSeries || i[1].State != analysis.Usable || i[1].Canary != (analysis.Counts{Bad: 10, Total: 10}) || i[1].Stable != (analysis.Counts{Bad: 90, Total: 990}) || i[1].Unserved != 100 {
 			t.Errorf("got %+v", i)
 		}
 	})

@@ -73,7 +73,7 @@ func (s *slow) look() time.Duration {
 	}
 }
 
-func (s *slow) advance(ctx context.Context, ask Asker, now time.Time) error {
+func (s *slow) advance(ctx context.Context, ask asker, now time.Time) error {
 	if s.counted != nil {
 		return s.counted.advance(ctx, ask, now)
 	}
@@ -82,7 +82,7 @@ func (s *slow) advance(ctx context.Context, ask Asker, now time.Time) error {
 		return nil
 	}
 	back := past + s.look()
-	series, err := ask.Range(ctx, s.query(back), at, at, s.question.Interval)
+	series, err := ask.values(ctx, s.query(back), at, at, s.question.Interval)
 	if err != nil {
 		s.wait(now, analysis.Unreachable, err.Error())
 		return err
@@ -94,7 +94,7 @@ func (s *slow) advance(ctx context.Context, ask Asker, now time.Time) error {
 		return nil
 	}
 	selector := s.preset.Buckets(s.question.Subject, tally.Neither, presets.Bounds(bound))
-	s.counted = newCounted(s.question, s.question.Interval, []string{selector}, s.preset.Slow(s.question.Subject, bound))
+	s.counted = newCounted(s.question, s.question.Interval, []presets.Selector{selector}, s.preset.Slow(s.question.Subject, bound))
 	return nil
 }
 

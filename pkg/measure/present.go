@@ -5,6 +5,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/serin-dev/serin/pkg/measure/presets"
@@ -29,7 +30,7 @@ const ticks = time.Minute
 // has any series then. It counts as for a rollout: no query adds up anything.
 // That nothing is there is no error: what was found has no preset then.
 func Present(ctx context.Context, ask Asker, all []presets.Preset, s presets.Subject, over time.Duration, now time.Time) (Traffic, error) {
-	until := now.Add(-lag)
+	until := now.Add(-lag).Truncate(time.Millisecond) // Prometheus knows no shorter time
 	q := Question{Subject: s, Since: until.Add(-over.Truncate(ticks)), Interval: ticks}
 	preset, missed, err := firstOf(ctx, ask, all, q, until)
 	if err != nil || preset == nil {
@@ -37,8 +38,8 @@ func Present(ctx context.Context, ask Asker, all []presets.Preset, s presets.Sub
 	}
 	seen := &noting{Asker: ask, since: q.Since}
 	c := newCounted(q, ticks, preset.Counts(s), versionsOf(preset.Request(s)))
-	for !c.next().After(until) {
-		if err := c.advance(ctx, seen, until); err != nil {
+	for c.tally.Taken().Before(until) {
+		if err := c.upTo(ctx, alone{seen}, until, until); err != nil {
 			return Traffic{}, err
 		}
 	}
@@ -58,7 +59,7 @@ func firstOf(ctx context.Context, ask Asker, all []presets.Preset, q Question, u
 			continue
 		}
 		selector := preset.Exists(q.Subject)
-		series, err := ask.Range(ctx, "group("+selector+")", q.Since, until, step)
+		series, err := alone{ask}.exists(ctx, selector, q.Since, until, step)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -83,7 +84,7 @@ func versionsOf(read func(map[string]string) tally.Meaning) func(map[string]stri
 }
 
 func trafficOf(c *counted, seen *noting) Traffic {
-	t := Traffic{Asked: c.selectors}
+	t := Traffic{Asked: strings.Split(c.found.query, "\n")}
 	for _, span := range c.found.spans {
 		t.Seconds = max(0, earlier(seen.last, span.To).Sub(seen.first).Seconds())
 		t.Requests += span.Stable.Total + span.Unknown.Total

@@ -68,10 +68,10 @@ func (a Answer) Share(since time.Time) (canary, all float64) {
 	return canary, all
 }
 
-// grid is the last instant of a grid that is not after another.
+// grid is the last instant of the grid that is not after another, at least since.
 func grid(since time.Time, interval time.Duration, now time.Time) time.Time {
-	if now.Before(since) {
-		return since
+	if at := tally.Floor(now, interval); at.After(since) {
+		return at
 	}
-	return since.Add(now.Sub(since) / interval * interval)
+	return since
 }

@@ -30,18 +30,18 @@ func newQueried(q Question, query string, interval time.Duration) *queried {
 	return &queried{query: query, since: q.Since, interval: interval, taken: q.Since, found: known{query: query}}
 }
 
-func (t *queried) next() time.Time { return t.taken.Add(t.interval) }
+func (t *queried) next() time.Time { return tally.After(t.taken, t.interval) }
 func (t *queried) known() known    { return t.found }
 
-func (t *queried) advance(ctx context.Context, ask Asker, now time.Time) error {
+func (t *queried) advance(ctx context.Context, ask asker, now time.Time) error {
 	first, until := t.next(), grid(t.since, t.interval, now)
 	if until.Before(first) {
 		return nil
 	}
-	if most := t.taken.Add(steps * t.interval); most.Before(until) {
+	if most := first.Add((steps - 1) * t.interval); most.Before(until) {
 		until = most
 	}
-	series, err := ask.Range(ctx, t.query, first, until, t.interval)
+	series, err := ask.values(ctx, t.query, first, until, t.interval)
 	if err != nil {
 		t.found.pending = &tally.Span{From: t.taken, To: now, State: analysis.Unreachable, Why: err.Error()}
 		return err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/serin-dev/serin/pkg/analysis"
@@ -42,7 +43,7 @@ func (p *paced) due() time.Time {
 	return p.retryAt
 }
 
-func (p *paced) step(ctx context.Context, ask Asker, now time.Time) error {
+func (p *paced) step(ctx context.Context, ask asker, now time.Time) error {
 	if p.due().After(now) {
 		return nil
 	}
@@ -71,9 +72,9 @@ type rollout struct {
 // round reads a part of what there is, of everything that is due, and says when
 // there is more. Where the first question fails the others are not asked: they
 // would wait as long.
-func (r *rollout) round(ctx context.Context, ask Asker, now time.Time) (next time.Time) {
+func (r *rollout) round(ctx context.Context, ask asker, now time.Time) (next time.Time) {
 	if r.search == nil {
-		r.found = &found{question: r.question, presets: r.presets, searched: r.question.Since.Add(-r.question.Interval)}
+		r.found = &found{question: r.question, presets: r.presets, searched: r.question.Since.Add(-time.Millisecond)}
 		r.search = &paced{track: r.found}
 	}
 	r.down = ""
@@ -90,12 +91,32 @@ func (r *rollout) round(ctx context.Context, ask Asker, now time.Time) (next tim
 		r.note(first.step(ctx, ask, now))
 	}
 	r.enter()
-	next = first.due()
+	if r.down == "" {
+		r.sideBySide(ctx, ask, now)
+	}
+	return r.due(first)
+}
+
+// sideBySide reads for the checks. Some share a track.
+func (r *rollout) sideBySide(ctx context.Context, ask asker, now time.Time) {
+	var all sync.WaitGroup
+	begun := map[*paced]bool{r.traffic: true}
+	for _, e := range r.entries {
+		if e.track == nil || begun[e.track] {
+			continue
+		}
+		begun[e.track] = true
+		all.Go(func() { _ = e.track.step(ctx, ask, now) }) // the track itself says what is wrong
+	}
+	all.Wait()
+}
+
+func (r *rollout) due(first *paced) time.Time {
+	next := first.due()
 	for _, e := range r.entries {
 		if e.track == nil || r.down != "" {
 			continue
 		}
-		_ = e.track.step(ctx, ask, now) // the track itself says what is wrong
 		if due := e.track.due(); due.Before(next) {
 			next = due
 		}
@@ -151,7 +172,7 @@ func (r *rollout) track(check analysis.Check) (made *paced, wrong string) {
 		return &paced{track: newSlow(q, *preset, check.Quantile)}, ""
 	case check.Metric == analysis.LatencyQuantile:
 		// Of stable it is enough to know that it was scraped.
-		selectors := []string{preset.Buckets(q.Subject, tally.Canary, nil), preset.Buckets(q.Subject, tally.Stable, []string{"+Inf"})}
+		selectors := []presets.Selector{preset.Buckets(q.Subject, tally.Canary, nil), preset.Buckets(q.Subject, tally.Stable, []string{"+Inf"})}
 		return &paced{track: newCounted(q, check.Interval, selectors, preset.Bucket(q.Subject))}, ""
 	default:
 		return &paced{track: newCounted(q, check.Interval, preset.Counts(q.Subject), preset.Request(q.Subject))}, ""

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/serin-dev/serin/pkg/measure/presets"
+	"github.com/serin-dev/serin/pkg/measure/tally"
 )
 
 // found finds the first instant of the grid at which there are metrics of some
@@ -19,16 +20,19 @@ type found struct {
 	wrong    string // why there is none
 }
 
-func (f *found) next() time.Time { return f.searched.Add(f.question.Interval) }
+func (f *found) next() time.Time { return tally.After(f.searched, f.question.Interval) }
 func (f *found) known() known    { return known{} }
 
-func (f *found) advance(ctx context.Context, ask Asker, now time.Time) error {
+func (f *found) advance(ctx context.Context, ask asker, now time.Time) error {
 	q := f.question
-	first, until := f.next(), grid(q.Since, q.Interval, now)
-	if most := f.searched.Add(steps * q.Interval); most.Before(until) {
+	first, until := f.next(), tally.Floor(now, q.Interval)
+	if until.Before(first) {
+		return nil
+	}
+	if most := first.Add((steps - 1) * q.Interval); most.Before(until) {
 		until = most
 	}
-	earliest, unusable := until.Add(q.Interval), ""
+	earliest, unusable := until.Add(q.Interval).UnixMilli(), ""
 	var chosen *presets.Preset
 	for i := range f.presets {
 		preset := &f.presets[i]
@@ -36,13 +40,13 @@ func (f *found) advance(ctx context.Context, ask Asker, now time.Time) error {
 			unusable = "; " + preset.Name + ": " + err.Error()
 			continue
 		}
-		series, err := ask.Range(ctx, "group("+preset.Exists(q.Subject)+")", first, until, q.Interval)
+		series, err := ask.exists(ctx, preset.Exists(q.Subject), first, until, q.Interval)
 		if err != nil {
 			return err
 		}
-		if len(series) > 0 && len(series[0].Points) > 0 {
-			if at := time.UnixMilli(series[0].Points[0].At); at.Before(earliest) {
-				chosen, earliest = preset, at
+		for _, s := range series {
+			if len(s.Points) > 0 && s.Points[0].At < earliest {
+				chosen, earliest = preset, s.Points[0].At
 			}
 		}
 	}

@@ -177,6 +177,21 @@ func measure() results {
 	return r
 }
 
+// An interval in which the weight changes cannot be cut where the change is, but at scrapes only. If an incident begins
+// there as well, the versions do not share it as they share the interval. Three intervals have to agree, so that this alone
+// takes nobody back.
+func TestIntervalsInWhichTheWeightChanges(t *testing.T) {
+	const rollouts = 4_000 / slowdown
+	for n, rate := range []float64{20, 100, 1000} {
+		w := world{rate: rate, base: baseRate, factor: 1, weights: steps, hold: 12, incident: true, between: true}
+		got, _ := rolledBack(w, uint64(30_000+n), rollouts, 0)
+		t.Logf("at %v/s: %.2f %% were rolled back", rate, 100*got)
+		if got > alpha+3*math.Sqrt(alpha*(1-alpha)/rollouts) {
+			t.Errorf("at %v/s: %.2f %% of %v were rolled back", rate, 100*got, rollouts)
+		}
+	}
+}
+
 func TestRates(t *testing.T) {
 	r := measure()
 	t.Run("a canary as good as stable is rolled back no more often than alpha", func(t *testing.T) {

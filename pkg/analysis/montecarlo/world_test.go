@@ -38,6 +38,7 @@ type world struct {
 	resets   bool    // in one interval of twenty a counter was reset, and counts are nonsense
 	bursts   bool    // failures come in lumps, each on one pod
 	pods     int     // of stable, that the source tells apart
+	between  bool    // weights change in the middle of intervals
 }
 
 // steps are the default plan.
@@ -98,22 +99,35 @@ func (s *simulation) interval(i int, weight float64) analysis.Interval {
 		swing := 1 + 0.8*math.Sin(2*math.Pi*float64(i)/180+s.phase)
 		requests, base = requests*swing, base*swing
 	}
-	from, lag := float64(i), s.skew/tick.Seconds()
 	out := analysis.Interval{From: at(i), To: at(i + 1)}
-	out.Canary = s.counts(requests*weight, min(1, base*s.factor), s.failing(from+lag, from+lag+1))
-	pods := max(1, s.pods)
-	for range pods {
-		pod := s.counts(requests*(1-weight)/float64(pods), base, s.failing(from, from+1))
-		out.Stable.Bad += pod.Bad
-		out.Stable.Total += pod.Total
-		if s.pods > 0 {
-			out.Pods = append(out.Pods, pod)
-		}
+	if from := float64(i); s.between && i > 0 && s.plan[i-1] != weight {
+		part := s.rnd.Float64()
+		s.count(&out, from, part, requests*s.plan[i-1], requests*(1-s.plan[i-1]), base)
+		s.count(&out, from+part, 1-part, requests*weight, requests*(1-weight), base)
+	} else {
+		s.count(&out, from, 1, requests*weight, requests*(1-weight), base)
 	}
 	if s.resets && s.rnd.IntN(20) == 0 {
 		out.State, out.Canary = analysis.CounterReset, analysis.Counts{Bad: out.Canary.Total, Total: out.Canary.Total}
 	}
 	return out
+}
+
+// count adds what came in a part of an interval; canary and stable are the requests of a whole one.
+func (s *simulation) count(out *analysis.Interval, from, length, canary, stable, base float64) {
+	lag, pods := s.skew/tick.Seconds(), max(1, s.pods)
+	add := func(to *analysis.Counts, more analysis.Counts) {
+		to.Bad += more.Bad
+		to.Total += more.Total
+	}
+	add(&out.Canary, s.counts(canary*length, min(1, base*s.factor), s.failing(from+lag, from+lag+length)))
+	for range pods {
+		pod := s.counts(stable*length/float64(pods), base, s.failing(from, from+length))
+		add(&out.Stable, pod)
+		if s.pods > 0 {
+			out.Pods = append(out.Pods, pod)
+		}
+	}
 }
 
 func (s *simulation) counts(expected, bad, failing float64) analysis.Counts {

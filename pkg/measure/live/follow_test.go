@@ -51,18 +51,19 @@ func follower(t *testing.T, address string) *measure.Follower {
 type study struct {
 	t *testing.T
 	*measure.Follower
+	key      types.NamespacedName
 	question measure.Question
 	at       string
 }
 
 func (p *prometheus) study(checks ...analysis.Check) *study {
 	at := "http://" + p.address
-	return &study{t: p.t, Follower: follower(p.t, at), at: at, question: measure.Question{
+	return &study{t: p.t, Follower: follower(p.t, at), at: at, key: key, question: measure.Question{
 		Subject: subject, Since: time.Now().Truncate(time.Millisecond), Interval: time.Second, Checks: checks,
 	}}
 }
 
-func (s *study) now() measure.Answer { return s.Samples(key, s.question) }
+func (s *study) now() measure.Answer { return s.Samples(s.key, s.question) }
 
 // sum adds up everything that was counted, but what is not known.
 func sum(intervals []analysis.Interval) (stable, canary analysis.Counts) {

@@ -27,19 +27,15 @@ const grpcDuration = "grpc_server_call_duration_seconds"
 // grpc reads what gRPC servers count themselves, by proposal A66: the count of
 // the histogram of durations is that of calls.
 func grpc(names Labels) Preset {
-	where := func(s Subject, arm tally.Arm) []string {
-		return []string{matcher(names.Namespace, "=", s.Namespace), matcher(names.Pod, "=~", pods(s, arm))}
-	}
+	calls := func(s Subject) Selector { return byPods(grpcDuration+"_count", names, s, tally.Neither) }
 	return Preset{
 		Name:   "grpc",
 		Unit:   time.Second,
-		Exists: func(s Subject) string { return selector(grpcDuration+"_count", where(s, tally.Neither)...) },
+		Exists: calls,
 		Usable: Subject.Pods,
-		Counts: func(s Subject) []string {
-			return []string{selector(grpcDuration+"_count", where(s, tally.Neither)...)}
-		},
-		Buckets: func(s Subject, arm tally.Arm, bounds []string) string {
-			return bucketed(grpcDuration, bounds, where(s, arm)...)
+		Counts: func(s Subject) []Selector { return []Selector{calls(s)} },
+		Buckets: func(s Subject, arm tally.Arm, bounds []string) Selector {
+			return bucketed(grpcDuration, byPods("", names, s, arm), bounds)
 		},
 		meaning: func(s Subject) func(map[string]string) tally.Meaning { return byPod(s, names.Pod) },
 		failed: func(labels map[string]string) bool {
@@ -50,17 +46,15 @@ func grpc(names Labels) Preset {
 
 // httpPreset reads what HTTP servers count themselves, by names that are configured.
 func httpPreset(names Labels, http HTTP) Preset {
-	where := func(s Subject, arm tally.Arm) []string {
-		return []string{matcher(names.Namespace, "=", s.Namespace), matcher(names.Pod, "=~", pods(s, arm))}
-	}
+	requests := func(s Subject) Selector { return byPods(http.Requests, names, s, tally.Neither) }
 	return Preset{
 		Name:   "http",
 		Unit:   http.Unit,
-		Exists: func(s Subject) string { return selector(http.Requests, where(s, tally.Neither)...) },
+		Exists: requests,
 		Usable: Subject.Pods,
-		Counts: func(s Subject) []string { return []string{selector(http.Requests, where(s, tally.Neither)...)} },
-		Buckets: func(s Subject, arm tally.Arm, bounds []string) string {
-			return bucketed(http.Duration, bounds, where(s, arm)...)
+		Counts: func(s Subject) []Selector { return []Selector{requests(s)} },
+		Buckets: func(s Subject, arm tally.Arm, bounds []string) Selector {
+			return bucketed(http.Duration, byPods("", names, s, arm), bounds)
 		},
 		meaning: func(s Subject) func(map[string]string) tally.Meaning { return byPod(s, names.Pod) },
 		failed:  func(labels map[string]string) bool { return strings.HasPrefix(labels[http.Code], "5") },

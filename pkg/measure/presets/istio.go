@@ -27,34 +27,37 @@ var reporters = []string{"source", "waypoint", "destination"}
 // istio tells the versions apart by their workload, which for Istio is the name
 // of the Deployment.
 func istio(names Labels) Preset {
-	workloads := func(s Subject, arm tally.Arm) []string {
-		one := map[tally.Arm][]string{tally.Stable: {s.Target}, tally.Canary: {s.Canary}}[arm]
-		if one == nil {
-			one = []string{s.Target, s.Canary}
-		}
-		return []string{matcher("destination_workload_namespace", "=", s.Namespace), matcher("destination_workload", "=~", either(one...))}
-	}
+	requests := func(s Subject) Selector { return byWorkload(istioRequests, s, tally.Neither) }
 	return Preset{
 		Name:   "istio",
 		Unit:   time.Millisecond,
-		Exists: func(s Subject) string { return selector(istioRequests, workloads(s, tally.Neither)...) },
+		Exists: requests,
 		Usable: func(Subject) error { return nil },
-		Counts: func(s Subject) []string {
-			known := selector(istioRequests, workloads(s, tally.Neither)...)
+		Counts: func(s Subject) []Selector {
 			if s.Service == "" {
-				return []string{known}
+				return []Selector{requests(s)}
 			}
-			return []string{known, selector(istioRequests, matcher("reporter", "=~", "source|waypoint"), matcher("destination_workload", "=", unknown),
-				matcher("destination_service_namespace", "=", s.Namespace), matcher("destination_service_name", "=", s.Service))}
+			nowhere := Selector{metric: istioRequests, fixed: []string{matcher("reporter", "=~", "source|waypoint"),
+				matcher("destination_workload", "=", unknown), matcher("destination_service_namespace", "=", s.Namespace)}}
+			return []Selector{requests(s), nowhere.and("destination_service_name", s.Service)}
 		},
-		Buckets: func(s Subject, arm tally.Arm, bounds []string) string {
-			return bucketed(istioDuration, bounds, workloads(s, arm)...)
+		Buckets: func(s Subject, arm tally.Arm, bounds []string) Selector {
+			return bucketed(istioDuration, byWorkload("", s, arm), bounds)
 		},
 		meaning: func(s Subject) func(map[string]string) tally.Meaning {
 			return func(labels map[string]string) tally.Meaning { return istioMeaning(s, labels, names) }
 		},
 		failed: istioFailed,
 	}
+}
+
+// byWorkload selects a metric of some versions.
+func byWorkload(metric string, s Subject, arm tally.Arm) Selector {
+	one := map[tally.Arm][]string{tally.Stable: {s.Target}, tally.Canary: {s.Canary}}[arm]
+	if one == nil {
+		one = []string{s.Target, s.Canary}
+	}
+	return Selector{metric: metric, fixed: []string{matcher("destination_workload_namespace", "=", s.Namespace)}}.and("destination_workload", one...)
 }
 
 func istioMeaning(s Subject, labels map[string]string, names Labels) tally.Meaning {

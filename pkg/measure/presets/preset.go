@@ -17,14 +17,14 @@ type Preset struct {
 	Name string
 
 	// Exists selects series that show that the workload has these metrics.
-	Exists func(Subject) string
+	Exists func(Subject) Selector
 	// Usable says why the versions cannot be told apart by them; nil: they can.
 	Usable func(Subject) error
 	// Counts selects the counters of requests; read tells what each means.
-	Counts func(Subject) []string
+	Counts func(Subject) []Selector
 	// Buckets selects the buckets of durations of some versions, those with
 	// the given bounds; all where none are given.
-	Buckets func(s Subject, arm tally.Arm, bounds []string) string
+	Buckets func(s Subject, arm tally.Arm, bounds []string) Selector
 	// Unit is the unit of the bounds.
 	Unit time.Duration
 
@@ -136,22 +136,11 @@ func byPod(s Subject, label string) func(map[string]string) tally.Meaning {
 	}
 }
 
-// pods matches the pods of some versions.
-func pods(s Subject, arm tally.Arm) string {
-	switch arm {
-	case tally.Stable:
-		return s.StablePods()
-	case tally.Canary:
-		return s.CanaryPods()
-	default:
-		return s.StablePods() + "|" + s.CanaryPods()
+// byPods selects a metric of the pods of some versions.
+func byPods(metric string, names Labels, s Subject, arm tally.Arm) Selector {
+	values := map[tally.Arm][]string{tally.Stable: {s.StablePods()}, tally.Canary: {s.CanaryPods()}}[arm]
+	if values == nil {
+		values = []string{s.StablePods(), s.CanaryPods()}
 	}
-}
-
-// bucketed selects buckets by their bounds.
-func bucketed(metric string, bounds []string, matchers ...string) string {
-	if len(bounds) > 0 {
-		matchers = append(matchers, matcher("le", "=~", either(bounds...)))
-	}
-	return selector(metric+"_bucket", matchers...)
+	return Selector{metric: metric, fixed: []string{matcher(names.Namespace, "=", s.Namespace)}, choices: []choice{{names.Pod, values}}}
 }

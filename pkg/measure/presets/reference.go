@@ -57,6 +57,20 @@ version is used.
 | WarmingUp | A pod of the canary became ready too short a time ago. |
 
 None of them is good or bad: they wait.
+
+## How often Prometheus is asked
+
+All rollouts with the same interval read at the same instants: the multiples of the interval since 1970. What is wanted of one
+kind (the same metric, in the same namespace, over the same time) is one query for all of them, with the names of all in it, such
+as ` + "`destination_workload=~\"cart|cart-canary|shop|shop-canary\"`" + `, and the answer is split by these labels. So twenty rollouts
+of one namespace that are judged by the built-in checks take three queries in each interval, as one does: for the requests, for those
+that found no endpoint, and for the slow ones. The query of a check is asked once where several checks or Deployments have the same
+text and interval. Looking up stable's own quantile is not shared: it is done once for a rollout.
+
+At most fifty selectors are in one query, and at most four queries are under way. Each may take ` + "`--prometheus-timeout`" + `, and its
+answer has a bound (20,000 series, 32 MiB). Where a query for several fails, what was in it is asked for one by one for the next five
+minutes. So a workload that has too many series, or that Prometheus takes too long over, delays others by no more than that one
+query, and no interval of theirs is lost. No reconcile waits for any of this. Without a rollout nothing is asked.
 `
 
 var about = map[string]string{
@@ -67,7 +81,8 @@ A request between two proxies is reported by both. The client's proxy sees all t
 there. So of the requests of one client workload the best reporter counts and the others do not: ` + "`source`" + `, then ` + "`waypoint`" + `,
 then ` + "`destination`" + `. The last is used for clients outside of the mesh, whose workload it calls unknown, and for clients whose
 proxies report nothing for a minute. Requests that found no endpoint have no destination: they are split between the versions
-by the wanted weight. That is neutral where both suffer, and a version without any endpoint has nothing but failures then.
+by the wanted weight. That is neutral where both suffer, and a version without any endpoint has nothing but failures then. The evidence says how many
+there were.
 
 A request failed if its ` + "`response_code`" + ` is 500 or more. One with a ` + "`grpc_response_status`" + ` is judged by that alone: see gRPC.
 `,

@@ -4,8 +4,6 @@ package presets
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -73,21 +71,4 @@ func (s Subject) Pods() error {
 		return fmt.Errorf("the name %s is so long that Kubernetes cuts off what tells the pods of the two versions apart; only Istio's metrics can be used for it", s.Target)
 	}
 	return nil
-}
-
-// matcher is one condition on a label.
-func matcher(label, operator, value string) string { return label + operator + strconv.Quote(value) }
-
-// selector is a metric's series under some conditions.
-func selector(metric string, matchers ...string) string {
-	return metric + "{" + strings.Join(matchers, ",") + "}"
-}
-
-// either matches one of several values, each as it is.
-func either(values ...string) string {
-	quoted := make([]string, 0, len(values))
-	for _, v := range values {
-		quoted = append(quoted, regexp.QuoteMeta(v))
-	}
-	return strings.Join(quoted, "|")
 }

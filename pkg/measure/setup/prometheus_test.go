@@ -51,7 +51,7 @@ func TestPresetsHaveTheNamesOfTheFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := p.Presets()
-	if got := all[len(all)-1].Exists(subject); got != `hits{namespace="web",kubernetes_pod=~"shop-5d9f-[a-z0-9]{5}|shop-canary-[a-z0-9]{1,10}-[a-z0-9]{5}"}` {
+	if got := all[len(all)-1].Exists(subject).String(); got != `hits{namespace="web",kubernetes_pod=~"shop-5d9f-[a-z0-9]{5}|shop-canary-[a-z0-9]{1,10}-[a-z0-9]{5}"}` {
 		t.Error(got)
 	}
 }

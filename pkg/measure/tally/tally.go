@@ -74,8 +74,8 @@ func (t *Tally) Taken() time.Time {
 // Lines is how many series are known.
 func (t *Tally) Lines() int { return len(t.lines) }
 
-// Take takes every sample up to an instant that lies whole intervals after
-// Since, and returns the spans that end by then. Samples that were taken before
+// Take takes every sample up to an instant of the grid, and returns the spans
+// that end by then; the first one begins with Since. Samples that were taken before
 // are passed over.
 func (t *Tally) Take(all []Series, through time.Time) []Span {
 	t.start()
@@ -86,7 +86,7 @@ func (t *Tally) Take(all []Series, through time.Time) []Span {
 		}
 	}
 	var spans []Span
-	for at := began; ; at = min(at+t.Interval.Milliseconds(), through.UnixMilli()) {
+	for at := began; ; at = min(floor(at, t.Interval.Milliseconds())+t.Interval.Milliseconds(), through.UnixMilli()) {
 		for _, r := range rows {
 			t.feed(r, at)
 		}
