@@ -64,10 +64,10 @@ func TestMetricsOfARollout(t *testing.T) {
 	of := fmt.Sprintf(`{deployment="shop",namespace=%q`, p.namespace)
 	p.tells(address, "serin_rollout_phase"+of+`,phase="Progressing"} 1`, "serin_rollout_reason_seconds"+of+`,reason="Holding"}`, "serin_rollout_step"+of+"} 1",
 		"serin_rollout_weight_wanted_ratio"+of+"} 0.25", "serin_rollout_weight_observed_ratio"+of+"} 0.25", "serin_rollout_hold_remaining_seconds"+of+"}",
-		"serin_rollout_available_pods"+of+`,version="stable"} 2`, "serin_rollout_available_pods"+of+`,version="canary"} 1`, "serin_route_writes_total")
+		"serin_rollout_available_pods"+of+`,version="stable"} 2`, "serin_rollout_available_pods"+of+`,version="canary"} 1`, "serin_route_writes_total", "serin_route_reverts_total 0", `serin_commands_total{command="abort",outcome="CarriedOut"} 0`)
 	p.annotate("abort", "true")
 	p.rolledBack("v1", "AbortRequested")
-	p.tells(address, "serin_rollout_phase"+of+`,phase="RolledBack"} 1`, `serin_rollouts_total{outcome="RolledBack"} 1`,
+	p.tells(address, "serin_rollout_phase"+of+`,phase="RolledBack"} 1`, `serin_rollouts_total{outcome="RolledBack"} 1`, `serin_commands_total{command="abort",outcome="CarriedOut"} 1`,
 		`serin_rollout_duration_seconds_count{outcome="RolledBack"} 1`, "serin_rollout_first_traffic_seconds_count 1", "serin_rollout_return_seconds_count 1")
 	if text := p.scraped(address); strings.Contains(text, `"Progressing"`) || strings.Contains(text, "serin_rollout_step{") {
 		t.Errorf("it tells of what is over:\n%s", text)

@@ -4,21 +4,40 @@ package metrics
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/record"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
 // Register adds the metrics, and those of the board, to what the manager serves.
 func Register(board *Board) {
+	begin()
 	metrics.Registry.MustRegister(append(collectors(), board)...)
 }
 
+// begin shows counters at zero whose labels are known beforehand: an increase
+// from nothing to one is invisible to a query.
+func begin() {
+	for _, c := range []*prometheus.CounterVec{writes, reverts} {
+		c.WithLabelValues()
+	}
+	for _, command := range annotations.Commands {
+		for _, a := range []Answer{CarriedOut, Ignored} {
+			commands.WithLabelValues(strings.TrimPrefix(command, annotations.Prefix), string(a))
+		}
+	}
+	for _, o := range []record.Outcome{record.Promoted, record.RolledBack, record.Cancelled, record.Withdrawn, record.Abandoned} {
+		ended.WithLabelValues(string(o))
+	}
+}
+
 func collectors() []prometheus.Collector {
-	return []prometheus.Collector{moves, ended, writes, duration, firstTraffic, returned, settled, guard}
+	return []prometheus.Collector{moves, ended, writes, reverts, commands, checkStates, duration, firstTraffic, returned, settled, guard}
 }
 
 // ShowGuard says which guard is active.
@@ -29,6 +48,22 @@ func ShowGuard(name string) {
 
 // Moved counts a move.
 func Moved(reason rollout.Reason) { moves.WithLabelValues(string(reason)).Inc() }
+
+// Answer is what became of a command.
+type Answer string
+
+// The answers. What cannot be read is answered by the reason InvalidAnnotations
+// until it is put right, and is not counted.
+const (
+	CarriedOut Answer = "CarriedOut"
+	Ignored    Answer = "Ignored" // there was nothing for it to do, or another move came first
+)
+
+// Commanded counts a command that was taken away, such as abort.
+func Commanded(command string, a Answer) { commands.WithLabelValues(command, string(a)).Inc() }
+
+// Undone counts writes of routes that others undid.
+func Undone(n int) { reverts.WithLabelValues().Add(float64(n)) }
 
 // Routed counts writes of routes.
 func Routed(n int) { writes.WithLabelValues().Add(float64(n)) }
