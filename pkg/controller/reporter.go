@@ -23,19 +23,21 @@ import (
 type Reporter struct {
 	Events events.EventRecorder
 	Board  *metrics.Board
+	Tracer *Tracer // nil: nothing is traced
 }
 
 // Happened counts what was written and what others undid, also where the pass
 // then ended in an error.
-func (r Reporter) Happened(d rollout.Decision, c apply.Changes, undone int) {
+func (r Reporter) Happened(w observe.World, d rollout.Decision, c apply.Changes, undone int) {
 	metrics.Routed(len(c.Routes))
 	metrics.Undone(undone)
 	for _, command := range c.Consumed {
 		metrics.Commanded(command, answer(command, d))
 	}
 	for _, one := range c.Ended {
-		metrics.Ended(one)
+		metrics.Ended(one, r.Tracer.Of(w, one))
 	}
+	r.Tracer.Ended(w, c.Ended)
 }
 
 // Stands tells metrics where the target stands after a pass.

@@ -152,6 +152,7 @@ func TestEnded(t *testing.T) {
 		h.Reset()
 	}
 	at := func(seconds int) time.Time { return now.Add(time.Duration(seconds) * time.Second) }
+	const trace = "3bc3e6b18bfedc495fb190d3d676b9a5"
 	Ended(record.Rollout{Began: at(0), Ended: at(100), Outcome: record.RolledBack, Entries: []record.Entry{
 		{At: at(0), Phase: rollout.Progressing, Reason: "NewTemplate"},
 		{At: at(10), Phase: rollout.Progressing, Reason: "StepPassed", Weight: 50},
@@ -160,7 +161,7 @@ func TestEnded(t *testing.T) {
 		{At: at(60), Phase: rollout.RollingBack, Reason: "AnalysisFailed", Weight: 250, Warning: true},
 		{At: at(61), Phase: rollout.RollingBack, Reason: "RollingBack", Weight: 250},
 		{At: at(70), Phase: rollout.RollingBack, Reason: "CanaryRemoved", Weight: 250},
-	}})
+	}}, trace)
 	for want, of := range map[string]prometheus.Collector{
 		`serin_rollout_duration_seconds_sum{outcome="RolledBack"} 100`: duration,
 		"serin_rollout_first_traffic_seconds_sum 10":                   firstTraffic,
@@ -172,6 +173,12 @@ func TestEnded(t *testing.T) {
 		text, err := testutil.CollectAndFormat(of, expfmt.TypeTextPlain, family)
 		if err != nil || !strings.Contains(string(text), want+"\n") {
 			t.Errorf("%s: %v\n%s", want, err, text)
+		}
+		if _, is := of.(*prometheus.HistogramVec); !is {
+			continue
+		}
+		if text, err := testutil.CollectAndFormat(of, expfmt.TypeOpenMetrics, family); err != nil || !strings.Contains(string(text), `# {trace_id="`+trace+`"}`) {
+			t.Errorf("%s has no exemplar: %v\n%s", family, err, text)
 		}
 	}
 }

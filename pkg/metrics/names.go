@@ -66,6 +66,7 @@ var (
 	reverts      = counter("serin_route_reverts_total", "Writes of routes that others undid while a rollout was under way. Of which Deployments: `serin_rollout_reason_seconds{reason=\"RoutesReverted\"}`.")
 	commands     = counter("serin_commands_total", "Commands by what became of them: CarriedOut, or Ignored (nothing to do, or another move came first). `serin.dev/pause` is a state and no command; `serin_moves_total{reason=\"PauseRequested\"}` counts it.", "command", "outcome")
 	checkStates  = counter("serin_check_states_total", "How often a check came to a state of its data: Usable, or the word for what is missing (docs/measure.md), such as Unreachable.", "state")
+	spans        = counter("serin_spans_total", "Spans of traces by what became of them: Sent, Dropped (the queue was full) or Failed (no collector took them for ten minutes, or until the controller ended).", "outcome")
 	duration     = histogram("serin_rollout_duration_seconds", "How long rollouts took, by outcome.", long, "outcome")
 	firstTraffic = histogram("serin_rollout_first_traffic_seconds", "From a new template to the first weight of its canary.", long)
 	returned     = histogram("serin_rollout_return_seconds", "From the decision to roll back to the write that takes all weight from the canary.", short)
