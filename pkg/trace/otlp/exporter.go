@@ -20,7 +20,7 @@ import (
 const (
 	mostQueued = 2048             // spans; more are dropped
 	mostSent   = 256              // spans at once
-	linger     = time.Second      // for how long more spans are waited for
+	linger     = time.Second / 5  // for how long more spans are waited for
 	firstRetry = time.Second      // the wait before a batch is sent again doubles from this
 	lastRetry  = time.Minute      // to this
 	patience   = 10 * time.Minute // how long a batch is tried
