@@ -170,11 +170,11 @@ func (f flags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tracer, close, err := f.tracing.begin(ctx, logger)
+	tracer, finish, err := f.tracing.begin(ctx, logger)
 	if err != nil {
 		return err
 	}
-	defer close(ctx)
+	defer finish(ctx)
 	options.Trace = tracer
 	if err := controller.AddToManager(ctx, mgr, options); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -60,6 +61,22 @@ func TestATraceOutlivesItsController(t *testing.T) {
 	}
 }
 
+// A controller that is killed in the moment in which a rollout ends has told nobody.
+func TestTheEndOfARolloutIsTracedByWhoeverComesNext(t *testing.T) {
+	onItsOwn(t)
+	c, door := gathering(t), newProxy(t, shared, shared.token)
+	flags := []string{"--leader-elect=false", "--metrics-bind-address=0", "--health-probe-bind-address=0"}
+	first := startSerin(t, door, flags...)
+	p := newShop(t, shared, first).open(4, quick)
+	p.deploy("v2")
+	p.promoted("v2")
+	first.Kill()
+	p.serin = startSerin(t, door, append(flags, "--tracing-endpoint="+c.GRPC, "--tracing-protocol=grpc")...)
+	if _, parts := p.trace(c); len(parts) != 5 {
+		t.Errorf("the parts are %q", names(parts))
+	}
+}
+
 func TestTheTraceOfARollbackIsAnError(t *testing.T) {
 	onItsOwn(t)
 	c := gathering(t)
@@ -100,12 +117,12 @@ func (p *shop) trace(c *collector.Collector) (root *tracepb.Span, parts []*trace
 	p.Helper()
 	isRoot := func(s *tracepb.Span) bool { return len(s.ParentSpanId) == 0 }
 	err := wait.PollUntilContextTimeout(p.Context(), 100*time.Millisecond, p.patience, true, func(context.Context) (bool, error) {
-		return slices.ContainsFunc(c.Spans(), isRoot), nil
+		return slices.ContainsFunc(p.spans(c), isRoot), nil
 	})
 	if err != nil {
 		p.Fatalf("no root among %v", c.Spans())
 	}
-	spans := p.distinct(c.Spans())
+	spans := p.distinct(p.spans(c))
 	for _, s := range spans {
 		switch {
 		case !bytes.Equal(s.TraceId, spans[0].TraceId):
@@ -125,6 +142,15 @@ func (p *shop) trace(c *collector.Collector) (root *tracepb.Span, parts []*trace
 	slices.SortFunc(parts, func(a, b *tracepb.Span) int { return int(a.StartTimeUnixNano) - int(b.StartTimeUnixNano) })
 	p.belong(spans, root, parts)
 	return root, parts
+}
+
+// spans are those about the app: a controller tells of everything that ended a moment before it came.
+func (p *shop) spans(c *collector.Collector) []*tracepb.Span {
+	return slices.DeleteFunc(c.Spans(), func(s *tracepb.Span) bool {
+		return !slices.ContainsFunc(s.Attributes, func(a *commonpb.KeyValue) bool {
+			return a.Key == "k8s.namespace.name" && a.Value.GetStringValue() == p.namespace
+		})
+	})
 }
 
 // distinct are spans without those that arrived again, which have to be the same.

@@ -99,6 +99,9 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	if err := heard(c); err != nil {
 		return err
 	}
+	if err := retraceBy(mgr, o.Trace); err != nil {
+		return err
+	}
 	if o.Prometheus != nil {
 		return measureBy(mgr, c, observer, *o.Prometheus)
 	}

@@ -3,6 +3,7 @@
 package controller
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -69,6 +70,15 @@ func (t *Tracer) Ended(w observe.World, rollouts []record.Rollout) {
 	defer t.mu.Unlock()
 	for _, one := range rollouts {
 		t.tell(subject(w), one)
+	}
+}
+
+// Repeat tells of a rollout that another process ended. What the record leaves
+// out was told by that process, and better.
+func (t *Tracer) Repeat(s trace.Subject, r record.Rollout) {
+	whole := slices.DeleteFunc(trace.Spans(s, r), func(s trace.Span) bool { return !s.Whole })
+	if len(whole) > 0 {
+		t.Send(whole)
 	}
 }
 

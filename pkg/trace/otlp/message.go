@@ -48,7 +48,7 @@ func message(from *resourcepb.Resource, version string, spans []trace.Span) []*t
 func span(s trace.Span) *tracepb.Span {
 	out := &tracepb.Span{
 		TraceId: s.Trace[:], SpanId: s.ID[:], Name: s.Name, Kind: tracepb.Span_SPAN_KIND_INTERNAL,
-		StartTimeUnixNano: uint64(s.Start.UnixNano()), EndTimeUnixNano: uint64(s.End.UnixNano()), //nolint:gosec // after 1970
+		StartTimeUnixNano: uint64(s.Start.UnixNano()), EndTimeUnixNano: uint64(s.End.UnixNano()),
 		Attributes: attributes(s.Attributes), Status: &tracepb.Status{},
 	}
 	if s.Parent != (trace.SpanID{}) {
@@ -58,7 +58,7 @@ func span(s trace.Span) *tracepb.Span {
 		out.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: s.Failed}
 	}
 	for _, e := range s.Events {
-		out.Events = append(out.Events, &tracepb.Span_Event{TimeUnixNano: uint64(e.At.UnixNano()), Name: e.Name, Attributes: attributes(e.Attributes)}) //nolint:gosec // after 1970
+		out.Events = append(out.Events, &tracepb.Span_Event{TimeUnixNano: uint64(e.At.UnixNano()), Name: e.Name, Attributes: attributes(e.Attributes)})
 	}
 	return out
 }

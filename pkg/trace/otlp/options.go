@@ -36,7 +36,7 @@ func (o Options) Enabled() bool {
 // Validate reports everything that is wrong, each with what to type instead.
 func (o Options) Validate() (problems []error) {
 	for name, address := range map[string]string{"--tracing-endpoint": o.Endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT": o.env("ENDPOINT")} {
-		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
+		if address != "" && !isAddress(address) {
 			problems = append(problems, fmt.Errorf("%s: %q is not an address such as http://otel-collector.observability.svc:4318", name, address))
 		}
 	}
@@ -47,6 +47,11 @@ func (o Options) Validate() (problems []error) {
 		problems = append(problems, fmt.Errorf("--tracing-endpoint: is missing, and --tracing-protocol needs it"))
 	}
 	return problems
+}
+
+func isAddress(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // env is a variable for traces, or else for all signals.

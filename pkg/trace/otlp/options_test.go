@@ -31,10 +31,7 @@ func TestOptions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := Options{Endpoint: test.endpoint, Protocol: test.protocol, Env: func(name string) string {
-				if strings.HasPrefix(name, "OTEL_EXPORTER_OTLP_") {
-					return test.env[strings.TrimPrefix(name, "OTEL_EXPORTER_OTLP_")]
-				}
-				return test.env[name]
+				return test.env[strings.TrimPrefix(name, "OTEL_EXPORTER_OTLP_")]
 			}}
 			if o.Enabled() != test.enabled || o.protocol() != test.wants {
 				t.Errorf("enabled: %t, by %s", o.Enabled(), o.protocol())
