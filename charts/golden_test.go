@@ -32,6 +32,7 @@ checks:
     checks.yaml: |
       checks:
       - {name: errors, kind: errors}
+tracing: {endpoint: "https://otel-collector.observability.svc:4317", protocol: grpc, headers: {secretRef: {name: collector, key: headers}}}
 istiod: {addresses: ["http://istiod.istio-system.svc:15014", "http://istiod-canary.istio-system.svc:15014"]}
 metrics:
   serviceAnnotations: {example.com/scrape: "true"}

@@ -37,6 +37,7 @@ var matrix = map[string]string{
 	"no budget":                  "podDisruptionBudget: {enabled: false}",
 	"no network policy":          "networkPolicy: {enabled: false}",
 	"neither metrics nor egress": "{metrics: {enabled: false}, networkPolicy: {egress: [{}]}}",
+	"traces":                     "tracing: {endpoint: 'http://otel-collector.observability.svc:4318'}",
 	"istiod without a token":     "istiod: {addresses: ['http://istiod.istio-system.svc:15014'], token: false}",
 	"a Prometheus":               "prometheus: {address: 'http://prometheus:9090'}",
 	"a user of Prometheus":       "prometheus: {address: 'http://prometheus:9090', username: serin, secret: {name: p, passwordKey: word}}",

@@ -23,9 +23,9 @@ func dependencies(t *testing.T, pkg string) []string {
 }
 
 func TestTheDecisionsNeedTheStandardLibraryOnly(t *testing.T) {
-	for _, pkg := range []string{"rollout", "analysis", "analysis/eprocess", "analysis/reach", "record"} {
+	for _, pkg := range []string{"rollout", "analysis", "analysis/eprocess", "analysis/reach", "record", "trace"} {
 		for _, dependency := range dependencies(t, pkg) {
-			if !slices.Contains([]string{module + "rollout", module + "analysis", module + "analysis/eprocess", module + pkg}, dependency) {
+			if !slices.Contains([]string{module + "rollout", module + "analysis", module + "analysis/eprocess", module + "record", module + pkg}, dependency) {
 				t.Errorf("%s depends on %s", pkg, dependency)
 			}
 		}

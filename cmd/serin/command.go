@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/labels"
@@ -46,6 +47,7 @@ type flags struct {
 	istiod                        []string
 	istiodToken                   string
 	prometheus                    prometheus
+	tracing                       tracing
 	selector                      string
 	elect                         bool
 	workers, verbosity            int
@@ -88,6 +90,7 @@ func command() *cobra.Command {
 	c.Flags().StringSliceVar(&f.istiod, "istiod", nil, "istiod's debug address, such as http://istiod.istio-system.svc:15014: proxies are then asked for, not assumed, to follow routes; more than one for more revisions")
 	c.Flags().StringVar(&f.istiodToken, "istiod-token-file", "", "file with the ServiceAccount token to show to istiod; empty: none")
 	f.prometheus.add(c.Flags())
+	f.tracing.add(c.Flags())
 	c.Flags().StringVar(&f.selector, "namespace-selector", "", "look after the Deployments of namespaces with these labels only, such as team=web or serin!=off; several controllers can share a cluster that way, each with a lease of its own")
 	c.Flags().BoolVar(&f.elect, "leader-elect", true, "act only while holding the lease, so that several replicas can run")
 	c.Flags().IntVar(&f.workers, "workers", 16, "rollouts that are looked at side by side")
@@ -105,6 +108,7 @@ func (f flags) validate() error {
 	}
 	problems = append(problems, f.validateIstiod()...)
 	problems = append(problems, f.prometheus.validate()...)
+	problems = append(problems, f.tracing.Validate()...)
 	if _, err := labels.Parse(f.selector); err != nil {
 		problems = append(problems, fmt.Errorf("--namespace-selector: %w", err))
 	}
@@ -166,6 +170,12 @@ func (f flags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	tracer, finish, err := f.tracing.begin(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer finish(ctx)
+	options.Trace = tracer
 	if err := controller.AddToManager(ctx, mgr, options); err != nil {
 		return err
 	}
@@ -220,11 +230,14 @@ func (f flags) connect(config *rest.Config) (manager.Manager, error) {
 	return mgr, nil
 }
 
+// exemplary serves OpenMetrics to those who ask for it: other formats have no exemplars.
+func exemplary(o *promhttp.HandlerOpts) { o.EnableOpenMetrics = true }
+
 func (f flags) options() manager.Options {
 	return manager.Options{
 		Cache:                         controller.CacheOptions(),
 		Client:                        client.Options{Cache: &client.CacheOptions{Unstructured: true, EnableReadYourWritesConsistency: new(true)}},
-		Metrics:                       server.Options{BindAddress: f.metrics},
+		Metrics:                       server.Options{BindAddress: f.metrics, HandlerOpts: []func(*promhttp.HandlerOpts){exemplary}},
 		HealthProbeBindAddress:        f.probes,
 		LeaderElection:                f.elect,
 		LeaderElectionID:              "serin",

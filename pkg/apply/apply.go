@@ -35,7 +35,8 @@ type Changes struct {
 	Unfiled  error    // why what ended is not in the record; told, and in nobody's way
 	Later    bool     // it is to be filed later
 
-	Ended []record.Rollout // what ended with this pass
+	Ended    []record.Rollout // what ended with this pass
+	Consumed []string         // commands that were taken off the target, such as abort
 }
 
 // Any reports whether anything was written.

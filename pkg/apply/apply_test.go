@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
+	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/apply"
 	"github.com/serin-dev/serin/pkg/observe"
 	"github.com/serin-dev/serin/pkg/rollout"
@@ -178,6 +179,27 @@ func TestApply(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, c.writes); diff != "" {
 				t.Errorf("writes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWhatIsConsumedIsTold(t *testing.T) {
+	for name, consume := range map[string]bool{"a decision that carries commands out": true, "any other": false} {
+		t.Run(name, func(t *testing.T) {
+			commanded := target()
+			commanded.Annotations = map[string]string{annotations.Abort: "true", annotations.Promote: "step", annotations.Pause: "true"}
+			c := newCluster(t, commanded)
+			changes, err := c.apply(t, rollout.Snapshot{}, rollout.Decision{Phase: rollout.RollingBack, Reason: "AbortRequested", Memo: rollout.Memo{UID: "t", Stable: "h"}, Consume: consume, Target: rollout.Held})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			if consume {
+				want = []string{"promote", "abort"}
+			}
+			if diff := cmp.Diff(want, changes.Consumed); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -59,6 +60,7 @@ func (p *pass) write(ctx context.Context, base, wanted *appsv1.Deployment) error
 		return fmt.Errorf("writing Deployment %s: %w", p.world.Key, err)
 	}
 	p.changes.Memo, p.changes.Other = true, true
+	p.changes.Consumed = consumed(base, wanted)
 	p.recorded()
 	p.noteSpec(base, wanted)
 	return nil
@@ -116,6 +118,17 @@ func (p *pass) setSpec(target *appsv1.Deployment) (changed bool) {
 		}
 	}
 	return changed
+}
+
+// consumed are the commands that one has and the other has not.
+func consumed(before, after *appsv1.Deployment) (commands []string) {
+	for _, command := range annotations.Commands {
+		_, given := before.Annotations[command]
+		if _, left := after.Annotations[command]; given && !left {
+			commands = append(commands, strings.TrimPrefix(command, annotations.Prefix))
+		}
+	}
+	return commands
 }
 
 // setCondition puts the decision into the condition serin.dev/Promoted.

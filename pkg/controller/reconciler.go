@@ -52,10 +52,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		r.Reporter.Refused(world, "Observe", err)
 		return reconcile.Result{}, fmt.Errorf("observing: %w", err)
 	}
+	r.Reporter.Tracer.Saw(world, snapshot.Target.Gone, now)
 	decision := rollout.Decide(snapshot)
 	world.Words = r.Observer.LastWords(ctx, world, snapshot, decision)
 	changes, err := r.Applier.Apply(ctx, world, snapshot, decision)
 	r.remember(request.NamespacedName, changes, now)
+	r.Reporter.Happened(world, decision, changes, r.Observer.Memory.Undone())
 	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		log.FromContext(ctx).V(1).Info("The world moved on, looking again", "reason", decision.Reason, "conflict", err.Error())
 		return reconcile.Result{RequeueAfter: again}, nil
@@ -66,7 +68,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	r.Observer.Memory.Waited(request.NamespacedName, decision.Reason, now)
 	r.Reporter.Moved(ctx, world, snapshot, decision, changes)
-	r.Reporter.Stands(world, snapshot, decision, changes)
+	r.Reporter.Stands(world, snapshot, decision)
 	r.Reporter.Unfiled(ctx, world, changes)
 	wait := next(decision, changes)
 	if snapshot.Target.Gone && wait == 0 {

@@ -23,14 +23,25 @@ import (
 type Reporter struct {
 	Events events.EventRecorder
 	Board  *metrics.Board
+	Tracer *Tracer // nil: nothing is traced
+}
+
+// Happened counts what was written and what others undid, also where the pass
+// then ended in an error.
+func (r Reporter) Happened(w observe.World, d rollout.Decision, c apply.Changes, undone int) {
+	metrics.Routed(len(c.Routes))
+	metrics.Undone(undone)
+	for _, command := range c.Consumed {
+		metrics.Commanded(command, answer(command, d))
+	}
+	for _, one := range c.Ended {
+		metrics.Ended(one, r.Tracer.Of(w, one))
+	}
+	r.Tracer.Ended(w, c.Ended)
 }
 
 // Stands tells metrics where the target stands after a pass.
-func (r Reporter) Stands(w observe.World, s rollout.Snapshot, d rollout.Decision, c apply.Changes) {
-	metrics.Routed(len(c.Routes))
-	for _, one := range c.Ended {
-		metrics.Ended(one)
-	}
+func (r Reporter) Stands(w observe.World, s rollout.Snapshot, d rollout.Decision) {
 	key := metrics.Key{Namespace: w.Key.Namespace, Deployment: w.Key.Name}
 	if s.Target.Gone || (!s.Target.OptedIn && d.Memo.Started.IsZero()) {
 		r.Board.Forget(key)

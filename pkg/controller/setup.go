@@ -44,6 +44,7 @@ type Options struct {
 	Namespaces    labels.Selector // whose Deployments are looked after
 	Istiod        *istiod.Client  // whom to ask whether proxies follow; nil: nobody
 	Prometheus    *Prometheus     // whom to ask how canaries fare; nil: nobody
+	Trace         *Tracer         // nil: nothing is traced
 }
 
 // Prometheus is by what canaries are measured.
@@ -98,6 +99,9 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	if err := heard(c); err != nil {
 		return err
 	}
+	if err := retraceBy(mgr, o.Trace); err != nil {
+		return err
+	}
 	if o.Prometheus != nil {
 		return measureBy(mgr, c, observer, *o.Prometheus)
 	}
@@ -123,7 +127,7 @@ func reconciler(mgr manager.Manager, board *metrics.Board, around *surroundings,
 	whole := &Reconciler{
 		Observer: observer,
 		Applier:  &apply.Applier{Client: client.WithFieldOwner(mgr.GetClient(), annotations.Manager), Live: mgr.GetAPIReader(), Gates: asker},
-		Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager), Board: board},
+		Reporter: Reporter{Events: mgr.GetEventRecorder(annotations.Manager), Board: board, Tracer: o.Trace},
 		Clock:    clock.RealClock{},
 		Ready:    around.Ready,
 	}

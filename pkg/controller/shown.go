@@ -37,7 +37,7 @@ func shown(s rollout.Snapshot, d rollout.Decision) metrics.Target {
 		t.HoldUntil = s.Now.Add(d.Recheck)
 	}
 	for _, c := range s.Verdict.Checks {
-		t.Checks = append(t.Checks, metrics.Check{Name: c.Name, Outcome: c.Outcome.String(), Ratio: failing(c)})
+		t.Checks = append(t.Checks, metrics.Check{Name: c.Name, Outcome: c.Outcome.String(), State: state(c.State), Ratio: failing(c), Value: value(c)})
 	}
 	return t
 }
@@ -50,6 +50,25 @@ func own(s rollout.Snapshot) int {
 		n += s.Wanted.Available
 	}
 	return n
+}
+
+// state is the word for the state of a check's data.
+func state(s analysis.State) string {
+	if s == analysis.Usable {
+		return "Usable"
+	}
+	return string(s)
+}
+
+// value is what was counted or read of the canary; nil: nothing yet.
+func value(c analysis.CheckVerdict) *float64 {
+	switch {
+	case c.Comparison != nil && c.Comparison.Canary.Total > 0:
+		return new(c.Comparison.Canary.Bad / c.Comparison.Canary.Total)
+	case c.Readings != nil && c.Readings.Counted > 0:
+		return &c.Readings.Value
+	}
+	return nil
 }
 
 // failing is how far a check is from failing, from 0 to 1. Evidence multiplies,

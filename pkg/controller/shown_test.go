@@ -22,10 +22,10 @@ func TestWhatMetricsTell(t *testing.T) {
 		Plan:    rollout.Plan{Steps: []rollout.Step{{Weight: 50}, {Weight: 250}, {Weight: 1000}}},
 		Waiting: rollout.Waiting{Reason: "Holding", Since: now.Add(-time.Second)},
 		Verdict: analysis.Verdict{Checks: []analysis.CheckVerdict{
-			{Name: "errors", Outcome: analysis.Passed, Comparison: &analysis.Comparison{EValue: 10, Needed: 100}},
+			{Name: "errors", Outcome: analysis.Passed, Comparison: &analysis.Comparison{EValue: 10, Needed: 100, Canary: analysis.Counts{Bad: 3, Total: 60}}},
 			{Name: "latency", Outcome: analysis.Failed, Comparison: &analysis.Comparison{EValue: 1000, Needed: 100}},
-			{Name: "queue", Outcome: analysis.Inconclusive, Readings: &analysis.Readings{Counted: 4, Bad: 1}},
-			{Name: "young", Outcome: analysis.Inconclusive},
+			{Name: "queue", Outcome: analysis.Inconclusive, Readings: &analysis.Readings{Counted: 4, Bad: 1, Value: 17}},
+			{Name: "young", Outcome: analysis.Inconclusive, State: analysis.Unreachable},
 		}},
 	}
 	for name, test := range map[string]struct {
@@ -37,7 +37,10 @@ func TestWhatMetricsTell(t *testing.T) {
 			metrics.Target{
 				Phase: "Progressing", Reason: "Holding", Since: now.Add(-time.Second), Stable: 4, Canary: 1, UnderWay: true,
 				Step: 2, Steps: 3, Wanted: 0.25, Observed: 0.2, HoldUntil: now.Add(time.Minute),
-				Checks: []metrics.Check{{Name: "errors", Outcome: "passed", Ratio: 0.5}, {Name: "latency", Outcome: "failed", Ratio: 1}, {Name: "queue", Outcome: "inconclusive", Ratio: 0.25}, {Name: "young", Outcome: "inconclusive"}},
+				Checks: []metrics.Check{
+					{Name: "errors", Outcome: "passed", State: "Usable", Ratio: 0.5, Value: new(0.05)}, {Name: "latency", Outcome: "failed", State: "Usable", Ratio: 1},
+					{Name: "queue", Outcome: "inconclusive", State: "Usable", Ratio: 0.25, Value: new(17.0)}, {Name: "young", Outcome: "inconclusive", State: "Unreachable"},
+				},
 			},
 		},
 		"by the ratio of pods, promoting, without checks": {

@@ -3,6 +3,7 @@
 package metrics
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -33,6 +34,8 @@ type Target struct {
 type Check struct {
 	Name    string
 	Outcome string
+	State   string   // of its data: Usable, or what is missing
+	Value   *float64 // what it counted or read of the canary; nil: nothing yet
 	// Ratio is how far the check is from failing: 1 fails. It is the share of
 	// the evidence that a comparison needs, or of the bad readings in a row.
 	Ratio float64
@@ -42,7 +45,7 @@ type Check struct {
 const mostChecks = 20
 
 // MostSeries is how many series the state of one target has at most.
-const MostSeries = 9 + 2*mostChecks
+const MostSeries = 9 + 3*mostChecks
 
 // Board keeps the targets.
 type Board struct {
@@ -60,7 +63,18 @@ func (b *Board) Show(key Key, t Target) {
 		b.targets = map[Key]Target{}
 	}
 	t.Checks = t.Checks[:min(len(t.Checks), mostChecks)]
+	count(b.targets[key].Checks, t.Checks)
 	b.targets[key] = t
+}
+
+// count counts the checks whose data are in another state than before.
+func count(before, after []Check) {
+	for _, c := range after {
+		same := slices.ContainsFunc(before, func(b Check) bool { return b.Name == c.Name && b.State == c.State })
+		if !same && c.State != "" {
+			checkStates.WithLabelValues(c.State).Inc()
+		}
+	}
 }
 
 // Forget takes one target down.
@@ -104,7 +118,10 @@ func (t Target) collect(key Key, now time.Time, out chan<- prometheus.Metric) {
 	tell(weightObserved, t.Observed)
 	tell(holdRemaining, max(0, t.HoldUntil.Sub(now).Seconds()))
 	for _, c := range t.Checks {
-		tell(checkOutcome, 1, c.Name, c.Outcome)
+		tell(checkOutcome, 1, c.Name, c.Outcome, c.State)
 		tell(checkRatio, c.Ratio, c.Name)
+		if c.Value != nil {
+			tell(checkValue, *c.Value, c.Name)
+		}
 	}
 }

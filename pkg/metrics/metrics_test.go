@@ -51,9 +51,15 @@ func TestBoard(t *testing.T) {
 	b := board()
 	b.Show(shop, Target{
 		Phase: "Progressing", Reason: "Holding", Since: now.Add(-90 * time.Second), Stable: 4, Canary: 1, UnderWay: true,
-		Step: 2, Steps: 4, Wanted: 0.25, Observed: 0.2, HoldUntil: now.Add(30 * time.Second), Checks: []Check{{"errors", "passed", 0.5}},
+		Step: 2, Steps: 4, Wanted: 0.25, Observed: 0.2, HoldUntil: now.Add(30 * time.Second), Checks: []Check{{"errors", "passed", "Usable", new(0.01), 0.5}},
 	})
 	const want = `
+# HELP serin_rollout_check_outcome 1 for what a check says of the canary: passed, failed or inconclusive. The state says which data it is without now; Usable where it has them.
+# TYPE serin_rollout_check_outcome gauge
+serin_rollout_check_outcome{check="errors",deployment="shop",namespace="web",outcome="passed",state="Usable"} 1
+# HELP serin_rollout_check_value What a check counted or read of the canary: the share of its requests that were bad, from 0 to 1, or the newest reading of a threshold. None where nothing counted yet.
+# TYPE serin_rollout_check_value gauge
+serin_rollout_check_value{check="errors",deployment="shop",namespace="web"} 0.01
 # HELP serin_rollout_hold_remaining_seconds What is left of the step's hold; 0 where nothing is held.
 # TYPE serin_rollout_hold_remaining_seconds gauge
 serin_rollout_hold_remaining_seconds{deployment="shop",namespace="web"} 30
@@ -68,7 +74,7 @@ serin_rollout_reason_seconds{deployment="shop",namespace="web",reason="Holding"}
 serin_rollout_weight_observed_ratio{deployment="shop",namespace="web"} 0.2
 `
 	if err := testutil.CollectAndCompare(b, strings.NewReader(want),
-		"serin_rollout_hold_remaining_seconds", "serin_rollout_phase", "serin_rollout_reason_seconds", "serin_rollout_weight_observed_ratio"); err != nil {
+		"serin_rollout_check_outcome", "serin_rollout_check_value", "serin_rollout_hold_remaining_seconds", "serin_rollout_phase", "serin_rollout_reason_seconds", "serin_rollout_weight_observed_ratio"); err != nil {
 		t.Error(err)
 	}
 	if problems, err := testutil.CollectAndLint(b); err != nil || len(problems) > 0 {
@@ -79,7 +85,7 @@ serin_rollout_weight_observed_ratio{deployment="shop",namespace="web"} 0.2
 // What a target no longer is has no series.
 func TestNothingIsStale(t *testing.T) {
 	b := board()
-	b.Show(shop, Target{Phase: "Progressing", Reason: "Holding", UnderWay: true, Checks: []Check{{"errors", "passed", 0}}})
+	b.Show(shop, Target{Phase: "Progressing", Reason: "Holding", UnderWay: true, Checks: []Check{{Name: "errors", Outcome: "passed"}}})
 	b.Show(shop, Target{Phase: "Idle", Reason: "Promoted"})
 	if n := testutil.CollectAndCount(b); n != 4 {
 		t.Errorf("%d series at rest", n)
@@ -94,7 +100,7 @@ func TestSeriesOfATargetAreBounded(t *testing.T) {
 	b := board()
 	many := Target{Phase: "Progressing", Reason: "Holding", UnderWay: true}
 	for i := range 10 * mostChecks {
-		many.Checks = append(many.Checks, Check{Name: fmt.Sprint(i), Outcome: "passed"})
+		many.Checks = append(many.Checks, Check{Name: fmt.Sprint(i), Outcome: "passed", Value: new(1.0)})
 	}
 	b.Show(shop, many)
 	if n := testutil.CollectAndCount(b); n != MostSeries {
@@ -102,8 +108,51 @@ func TestSeriesOfATargetAreBounded(t *testing.T) {
 	}
 }
 
+// A state that stays is one, however often it is looked at.
+func TestStatesOfChecksAreCountedWhenTheyCome(t *testing.T) {
+	b := board()
+	checkStates.Reset()
+	for _, state := range []string{"Unreachable", "Unreachable", "Usable", "Unreachable"} {
+		b.Show(shop, Target{UnderWay: true, Checks: []Check{{Name: "errors", State: state}, {Name: "latency", State: "Usable"}}})
+	}
+	for state, want := range map[string]float64{"Unreachable": 2, "Usable": 2} {
+		if got := testutil.ToFloat64(checkStates.WithLabelValues(state)); got != want {
+			t.Errorf("%s came %v times, want %v", state, got, want)
+		}
+	}
+}
+
+// An increase is seen from the first one on.
+func TestCountersOfKnownLabelsBeginAtZero(t *testing.T) {
+	for _, c := range []*prometheus.CounterVec{writes, reverts, commands, ended} {
+		c.Reset()
+	}
+	begin()
+	for _, c := range []struct {
+		counter prometheus.Collector
+		series  int
+	}{{writes, 1}, {reverts, 1}, {commands, 6}, {ended, 5}} {
+		if got := testutil.CollectAndCount(c.counter); got != c.series {
+			t.Errorf("%d series, want %d", got, c.series)
+		}
+	}
+	Commanded("abort", CarriedOut)
+	Undone(2)
+	if got := testutil.ToFloat64(commands.WithLabelValues("abort", "CarriedOut")); got != 1 {
+		t.Errorf("%v aborts", got)
+	}
+	if got := testutil.ToFloat64(reverts); got != 2 {
+		t.Errorf("%v reverts", got)
+	}
+}
+
 func TestEnded(t *testing.T) {
+	ended.Reset()
+	for _, h := range []*prometheus.HistogramVec{duration, firstTraffic, returned, settled} {
+		h.Reset()
+	}
 	at := func(seconds int) time.Time { return now.Add(time.Duration(seconds) * time.Second) }
+	const trace = "3bc3e6b18bfedc495fb190d3d676b9a5"
 	Ended(record.Rollout{Began: at(0), Ended: at(100), Outcome: record.RolledBack, Entries: []record.Entry{
 		{At: at(0), Phase: rollout.Progressing, Reason: "NewTemplate"},
 		{At: at(10), Phase: rollout.Progressing, Reason: "StepPassed", Weight: 50},
@@ -112,7 +161,7 @@ func TestEnded(t *testing.T) {
 		{At: at(60), Phase: rollout.RollingBack, Reason: "AnalysisFailed", Weight: 250, Warning: true},
 		{At: at(61), Phase: rollout.RollingBack, Reason: "RollingBack", Weight: 250},
 		{At: at(70), Phase: rollout.RollingBack, Reason: "CanaryRemoved", Weight: 250},
-	}})
+	}}, trace)
 	for want, of := range map[string]prometheus.Collector{
 		`serin_rollout_duration_seconds_sum{outcome="RolledBack"} 100`: duration,
 		"serin_rollout_first_traffic_seconds_sum 10":                   firstTraffic,
@@ -124,6 +173,12 @@ func TestEnded(t *testing.T) {
 		text, err := testutil.CollectAndFormat(of, expfmt.TypeTextPlain, family)
 		if err != nil || !strings.Contains(string(text), want+"\n") {
 			t.Errorf("%s: %v\n%s", want, err, text)
+		}
+		if _, is := of.(*prometheus.HistogramVec); !is {
+			continue
+		}
+		if text, err := testutil.CollectAndFormat(of, expfmt.TypeOpenMetrics, family); err != nil || !strings.Contains(string(text), `# {trace_id="`+trace+`"}`) {
+			t.Errorf("%s has no exemplar: %v\n%s", family, err, text)
 		}
 	}
 }

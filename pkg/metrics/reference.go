@@ -45,6 +45,9 @@ that a Deployment that is gone or opted out has no series.
 
 One Deployment has 4 series at rest, and at most %d while a rollout is under way. A histogram's series do not depend on
 the number of Deployments.
+
+Whoever asks for OpenMetrics, as Prometheus does, gets histograms with exemplars where rollouts are traced: ` + "`trace_id`" + ` is
+the trace of a rollout that took that long (tracing.md). Prometheus keeps them with ` + "`--enable-feature=exemplar-storage`" + `.
 `
 
 const closing = `

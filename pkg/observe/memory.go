@@ -31,6 +31,7 @@ type Memory struct {
 	templates map[types.UID]*corev1.PodTemplateSpec
 	written   map[types.UID]string    // resource versions of mesh objects after our writes
 	removed   map[types.UID]time.Time // when we deleted mesh objects
+	undone    int                     // writes of routes that others undid, and nobody was told of yet
 }
 
 type recollection struct {
@@ -179,8 +180,9 @@ func (m *Memory) waiting(key types.NamespacedName) rollout.Waiting {
 }
 
 // routes notes the routes as observed and returns since when they have been
-// so, and until when a write that others undid is not repeated.
-func (m *Memory) routes(key types.NamespacedName, routes, subsets string, now time.Time) (since, subsetsSince, retryAt time.Time, reverted bool) {
+// so, and until when a write that others undid is not repeated. What changes
+// while no rollout is under way is nobody's revert.
+func (m *Memory) routes(key types.NamespacedName, routes, subsets string, underWay bool, now time.Time) (since, subsetsSince, retryAt time.Time, reverted bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.of(key)
@@ -191,8 +193,21 @@ func (m *Memory) routes(key types.NamespacedName, routes, subsets string, now ti
 		r.retryAt = now.Add(min(firstRetry<<min(r.reverts, 8), lastRetry))
 		r.reverts++
 		r.written = ""
+		if underWay {
+			m.undone++
+		}
 	}
 	return r.routes.note(routes, now), r.subsets.note(subsets, now), r.retryAt, r.reverts > 0
+}
+
+// Undone is how many of our writes of routes others undid, of all targets, since
+// it was last asked.
+func (m *Memory) Undone() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := m.undone
+	m.undone = 0
+	return n
 }
 
 // template remembers the templates of ReplicaSets, which never change.

@@ -25,13 +25,13 @@ func object(version string) *unstructured.Unstructured {
 
 func TestRoutesAreAsOldAsTheirLastChange(t *testing.T) {
 	m := NewMemory()
-	m.routes(key, "5%", "", start)
-	since, _, _, _ := m.routes(key, "5%", "", start.Add(time.Minute))
+	m.routes(key, "5%", "", true, start)
+	since, _, _, _ := m.routes(key, "5%", "", true, start.Add(time.Minute))
 	if !since.Equal(start) {
 		t.Errorf("unchanged routes date from %v, want %v", since, start)
 	}
 	later := start.Add(2 * time.Minute)
-	if since, _, _, _ = m.routes(key, "10%", "", later); !since.Equal(later) {
+	if since, _, _, _ = m.routes(key, "10%", "", true, later); !since.Equal(later) {
 		t.Errorf("changed routes date from %v, want %v", since, later)
 	}
 }
@@ -40,8 +40,8 @@ func TestAWriteThatOthersUndoIsRepeatedEverMoreRarely(t *testing.T) {
 	m, now := NewMemory(), start
 	for round, want := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second} {
 		m.Routed(key, []*unstructured.Unstructured{object("1")})
-		m.routes(key, "50%", "", now)
-		_, _, retryAt, reverted := m.routes(key, "as the user wrote", "", now)
+		m.routes(key, "50%", "", true, now)
+		_, _, retryAt, reverted := m.routes(key, "as the user wrote", "", true, now)
 		if got := retryAt.Sub(now); got != want || !reverted {
 			t.Errorf("undone %d times: again after %v (reverted %t), want %v", round+1, got, reverted, want)
 		}
@@ -49,19 +49,32 @@ func TestAWriteThatOthersUndoIsRepeatedEverMoreRarely(t *testing.T) {
 	}
 	for range 20 {
 		m.Routed(key, []*unstructured.Unstructured{object("1")})
-		m.routes(key, "50%", "", now)
-		_, _, retryAt, _ := m.routes(key, "as the user wrote", "", now)
+		m.routes(key, "50%", "", true, now)
+		_, _, retryAt, _ := m.routes(key, "as the user wrote", "", true, now)
 		if got := retryAt.Sub(now); got > lastRetry {
 			t.Fatalf("again after %v, want at most %v", got, lastRetry)
 		}
 	}
 }
 
+func TestOnlyWhatARolloutWroteIsUndone(t *testing.T) {
+	m := NewMemory()
+	for _, underWay := range []bool{true, false} {
+		m.Routed(key, []*unstructured.Unstructured{object("1")})
+		m.routes(key, "50%", "", underWay, start)
+		m.routes(key, "as the user wrote", "", underWay, start)
+		m.routes(key, "as the user wrote, once more", "", underWay, start)
+	}
+	if first, again := m.Undone(), m.Undone(); first != 1 || again != 0 {
+		t.Errorf("%d writes were undone, then %d; want 1, then 0", first, again)
+	}
+}
+
 func TestOwnWritesAreNotReverts(t *testing.T) {
 	m := NewMemory()
-	m.routes(key, "0%", "", start)
+	m.routes(key, "0%", "", true, start)
 	m.Routed(key, []*unstructured.Unstructured{object("1")})
-	if _, _, retryAt, reverted := m.routes(key, "5%", "", start); reverted || !retryAt.IsZero() {
+	if _, _, retryAt, reverted := m.routes(key, "5%", "", true, start); reverted || !retryAt.IsZero() {
 		t.Error("our own write was taken for somebody else's")
 	}
 }

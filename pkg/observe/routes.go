@@ -27,7 +27,7 @@ func (o *Observer) readRoutes(w *World, s *rollout.Snapshot, rules []*unstructur
 	r.OurSubsets = w.Rule != nil
 	o.compareRule(w, s, rules)
 	var reverted bool
-	r.Since, r.SubsetsSince, r.RetryAt, reverted = o.Memory.routes(w.Key, fingerprint, rulePrint(w.Rule), s.Now)
+	r.Since, r.SubsetsSince, r.RetryAt, reverted = o.Memory.routes(w.Key, fingerprint, rulePrint(w.Rule), !s.Memo.Started.IsZero(), s.Now)
 	if reverted {
 		r.Reverted = explainRevert(w.VirtualServices)
 	}

@@ -18,6 +18,12 @@
 {{- if .Values.prometheus.address }}
 {{- include "serin.prometheusArgs" . }}
 {{- end }}
+{{- with .Values.tracing.endpoint }}
+- {{ printf "--tracing-endpoint=%s" . | quote }}
+{{- end }}
+{{- with .Values.tracing.protocol }}
+- {{ printf "--tracing-protocol=%s" . | quote }}
+{{- end }}
 {{- with .Values.extraArgs }}
 {{ toYaml . }}
 {{- end }}

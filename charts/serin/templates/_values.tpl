@@ -36,6 +36,9 @@
 {{- if and $p.username $p.secret.tokenKey }}
 {{- fail "prometheus.username and prometheus.secret.tokenKey exclude each other" }}
 {{- end }}
+{{- if and (not .Values.tracing.endpoint) (or .Values.tracing.protocol .Values.tracing.headers.secretRef.name) }}
+{{- fail "tracing.endpoint is missing, and the other values of tracing need it" }}
+{{- end }}
 {{- if and .Values.checks.data .Values.checks.configMap }}
 {{- fail "checks.data and checks.configMap exclude each other" }}
 {{- end }}

@@ -8,6 +8,15 @@
 {{- end }}
 {{- end }}
 
+{{- define "serin.env" -}}
+{{- with .Values.tracing.headers.secretRef }}
+{{- if .name }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom: {secretKeyRef: {name: {{ .name | quote }}, key: {{ .key | quote }}}}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "serin.volumes" -}}
 {{- if and .Values.istiod.addresses .Values.istiod.token }}
 - name: istiod-token
