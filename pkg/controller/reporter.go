@@ -28,15 +28,31 @@ type Reporter struct {
 // Stands tells metrics where the target stands after a pass.
 func (r Reporter) Stands(w observe.World, s rollout.Snapshot, d rollout.Decision, c apply.Changes) {
 	metrics.Routed(len(c.Routes))
-	for _, one := range c.Ended {
-		metrics.Ended(one)
+	if d.Reason == "RoutesReverted" && s.Waiting.Reason != d.Reason {
+		metrics.Reverted()
+	}
+	if d.Consume && c.Any() {
+		commanded(s.Plan, d.Reason)
 	}
 	key := metrics.Key{Namespace: w.Key.Namespace, Deployment: w.Key.Name}
+	for _, one := range c.Ended {
+		metrics.Ended(one)
+		r.Board.Ended(key, metrics.Ending{Outcome: string(one.Outcome), At: one.Ended})
+	}
 	if s.Target.Gone || (!s.Target.OptedIn && d.Memo.Started.IsZero()) {
 		r.Board.Forget(key)
 		return
 	}
 	r.Board.Show(key, shown(s, d))
+}
+
+// commanded counts the commands that were given.
+func commanded(p rollout.Plan, reason rollout.Reason) {
+	for command, given := range map[string]bool{"promote": p.Promote != "", "abort": p.Abort, "retry": p.Retry} {
+		if given {
+			metrics.Commanded(command, reason != "CommandIgnored")
+		}
+	}
 }
 
 // noteLimit is the most that the API server takes as an Event's note, in bytes.
@@ -56,6 +72,7 @@ func (r Reporter) Moved(ctx context.Context, w observe.World, s rollout.Snapshot
 	}
 	logger.Info("Moved rollout")
 	metrics.Moved(d.Reason)
+	r.Board.Moved(metrics.Key{Namespace: w.Key.Namespace, Deployment: w.Key.Name}, string(d.Reason))
 	kind := corev1.EventTypeNormal
 	if d.Warning {
 		kind = corev1.EventTypeWarning

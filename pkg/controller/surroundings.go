@@ -158,6 +158,9 @@ func (s *surroundings) look(ctx context.Context) bool {
 	s.mu.Unlock()
 	if guardErr != nil {
 		s.log.Error(guardErr, "The guard could not be looked for")
+		if !s.Ready() {
+			metrics.ShowGuard("none")
+		}
 		return false
 	}
 	if !same {

@@ -4,6 +4,7 @@ package metrics
 
 import (
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -14,14 +15,32 @@ import (
 
 // Register adds the metrics, and those of the board, to what the manager serves.
 func Register(board *Board) {
+	begin()
 	metrics.Registry.MustRegister(append(collectors(), board)...)
 }
 
 func collectors() []prometheus.Collector {
-	return []prometheus.Collector{moves, ended, writes, duration, firstTraffic, returned, settled, guard}
+	return []prometheus.Collector{moves, ended, writes, reverts, commands, checkStates, asked, duration, firstTraffic, returned, settled, guard}
 }
 
-// ShowGuard says which guard is active.
+// begin has counters begin at zero where their labels are known: increase() does
+// not see the first value of a series.
+func begin() {
+	writes.WithLabelValues()
+	reverts.WithLabelValues()
+	for _, outcome := range []record.Outcome{record.Promoted, record.RolledBack, record.Cancelled, record.Withdrawn, record.Abandoned} {
+		ended.WithLabelValues(string(outcome))
+		duration.WithLabelValues(string(outcome))
+	}
+	for _, command := range []string{"promote", "abort", "retry"} {
+		commands.WithLabelValues(command, "obeyed")
+		commands.WithLabelValues(command, "ignored")
+	}
+	asked.WithLabelValues("answered")
+	asked.WithLabelValues("failed")
+}
+
+// ShowGuard says which guard is active; none while it cannot be found out.
 func ShowGuard(name string) {
 	guard.Reset()
 	guard.WithLabelValues(name).Set(1)
@@ -32,6 +51,26 @@ func Moved(reason rollout.Reason) { moves.WithLabelValues(string(reason)).Inc() 
 
 // Routed counts writes of routes.
 func Routed(n int) { writes.WithLabelValues().Add(float64(n)) }
+
+// Reverted counts a rollout that stepped back because others undid its routes.
+func Reverted() { reverts.WithLabelValues().Inc() }
+
+// Commanded counts a command, such as abort, that was obeyed or ignored.
+func Commanded(command string, obeyed bool) {
+	commands.WithLabelValues(command, word(obeyed, "obeyed", "ignored")).Inc()
+}
+
+// Asked counts a question to Prometheus.
+func Asked(took time.Duration, answered bool) {
+	asked.WithLabelValues(word(answered, "answered", "failed")).Observe(took.Seconds())
+}
+
+func word(yes bool, one, other string) string {
+	if yes {
+		return one
+	}
+	return other
+}
 
 // Ended counts a rollout that ended, by what its record tells.
 func Ended(r record.Rollout) {
