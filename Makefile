@@ -105,6 +105,11 @@ test-prometheus: prometheus ## Measure rollouts by a real Prometheus; most of th
 # Tests on a real node take root and programs that Go does not build.
 ON_A_NODE := /e2e/(nodetest|journeys)
 
+.PHONY: dashboards
+dashboards: build lab prometheus ## Draw the dashboards from a real Prometheus: docs/images/dashboard-*.svg
+	$(E2E) DASHBOARD_IMAGES="$(CURDIR)/docs/images" PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin" KUBECTL_SERIN_BIN="$(CURDIR)/bin/kubectl-serin" \
+		go test -count=1 ./integration -run '^TestDashboardsAndAlertsFindTheirData$$'
+
 .PHONY: node-packages
 node-packages: ## Install what a real node runs: Debian's containerd, runc, CNI plugins, iptables (takes root)
 	e2e/node-packages.sh

@@ -11,8 +11,8 @@ func Fleet() Dashboard {
 	}
 	endings := `max by (namespace, deployment, outcome) (serin_rollout_ended_timestamp_seconds{namespace=~"$namespace",outcome%s"Promoted"})`
 	annotations := []object{
-		moments("Promoted", green, replaced(endings, "="), "{{outcome}}", "{{namespace}}/{{deployment}}"),
-		moments("Ended otherwise", red, replaced(endings, "!="), "{{outcome}}", "{{namespace}}/{{deployment}}"),
+		moments("Promoted", green, replaced(endings, "="), "{{outcome}}"),
+		moments("Ended otherwise", red, replaced(endings, "!="), "{{outcome}}"),
 	}
 	return dashboard("serin-fleet", "Serin / Fleet", "What is rolling out now, what came of it, and how the controller fares.", variables, annotations, []section{
 		{"Now", append(fleetNumbers(), fleetTables()...)},
@@ -24,14 +24,13 @@ func Fleet() Dashboard {
 
 func fleetNumbers() []*Panel {
 	underWay := each(`serin_rollout_phase{namespace=~"$namespace",phase=~"` + under + `"}`)
-	stuck := each(`serin_rollout_reason_seconds{namespace=~"$namespace",reason!~"`+waits+`"}`, "reason") + " > $stuck"
 	return []*Panel{
 		number("Opted in", "Deployments that are looked after. None, and there are some: look at the controller below.", "none", 4, green, green, 0,
 			query{counted(each(`serin_rollout_phase{namespace=~"$namespace"}`)), "Deployments"}),
 		number("Under way", "Rollouts that are neither promoted nor rolled back yet. The table below names them.", "none", 4, green, blue, 1,
 			query{counted(underWay), "rollouts"}),
 		number("Stuck", "Rollouts whose reason has been the same for longer than anybody wants it to. The table below names them; `kubectl serin status` says what they wait for.", "none", 4, green, red, 1,
-			query{counted(stuck), "rollouts"}),
+			query{counted(stuck()), "rollouts"}),
 		number("Rejected templates", "Deployments that run without the template that was asked for last.", "none", 4, green, orange, 1,
 			query{counted(each(`serin_rollout_phase{namespace=~"$namespace",phase="RolledBack"}`)), "Deployments"}),
 		number("Leaders", "Processes that act. 0: nothing moves; see SerinNoLeader in docs/alerts.md. A controller without leader election counts.", "none", 4, red, green, 1,
@@ -57,10 +56,10 @@ func fleetTables() []*Panel {
 			query{each(`serin_rollout_hold_remaining_seconds{namespace=~"$namespace"}`), ""}),
 		table("Which are stuck", "What waits for something that does not come. docs/reasons.md says for each reason what to do.", 12,
 			append(whose, column{"reason", "reason", ""}, column{"Value", "for", "s"}),
-			query{each(`serin_rollout_reason_seconds{namespace=~"$namespace",reason!~"`+waits+`"}`, "reason") + " > $stuck", ""}),
+			query{stuck(), ""}),
 		table("Which templates are rejected", "What is deployed is not what was asked for. `kubectl serin explain` says why; push a mended template, or put the old one back.", 12,
-			append(whose, column{"Value", "for", "s"}),
-			query{each(`serin_rollout_reason_seconds{namespace=~"$namespace",reason="TemplateRejected"}`), ""}),
+			append(whose, column{"reason", "because of", ""}, column{"Value", "for", "s"}),
+			query{each(`serin_rollout_reason_seconds{namespace=~"$namespace"}`, "reason") + " and on (namespace, deployment) " + each(`serin_rollout_phase{phase="RolledBack"}`), ""}),
 	}
 }
 

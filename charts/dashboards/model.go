@@ -133,10 +133,10 @@ func written(name, label, usual string) object {
 }
 
 // moments are annotations at times that are the values of series, in seconds.
-func moments(name, colour, query, title, text string) object {
+func moments(name, colour, query, title string) object {
 	return object{
 		"name": name, "datasource": source, "enable": true, "hide": false, "iconColor": colour, "expr": query + " * 1000",
-		"step": "15s", "titleFormat": title, "textFormat": text, "useValueForTime": true,
+		"step": "15s", "titleFormat": title, "textFormat": "{{namespace}}/{{deployment}}", "useValueForTime": true,
 	}
 }
 

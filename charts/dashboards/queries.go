@@ -8,7 +8,7 @@ import "strings"
 // long as people want them to. charts/serin/files/alerts.yaml has the same.
 const (
 	under = "Progressing|Paused|Promoting|RollingBack"
-	waits = "UpToDate|Holding|TemplateRejected|StepPaused|PauseRequested|NoReplicas"
+	waits = "UpToDate|Holding|Baking|StepPaused|PauseRequested|NoReplicas"
 )
 
 // each is one series for each Deployment and value of the labels, whichever
@@ -24,6 +24,13 @@ func of(metric string, more ...string) string {
 
 // replaced puts words in the place of %s.
 func replaced(text, words string) string { return strings.ReplaceAll(text, "%s", words) }
+
+// stuck are those whose reason has been the same for longer than the reader
+// wants. What was rolled back goes on telling why, and waits for nothing.
+func stuck() string {
+	waiting := `serin_rollout_reason_seconds{namespace=~"$namespace",reason!~"` + waits + `"}`
+	return each(waiting+` unless on (namespace, deployment) serin_rollout_phase{phase="RolledBack"}`, "reason") + " > $stuck"
+}
 
 // counted is how many there are, also where there are none.
 func counted(vector string) string { return "count(" + vector + ") or vector(0)" }

@@ -13,8 +13,8 @@ func Rollout() Dashboard {
 		written("http_duration", "their durations", "http_request_duration_seconds"),
 	}
 	annotations := []object{
-		moments("Moves", blue, each(of("serin_rollout_move_timestamp_seconds"), "reason"), "{{reason}}", "{{namespace}}/{{deployment}}"),
-		moments("Endings", orange, each(of("serin_rollout_ended_timestamp_seconds"), "outcome"), "{{outcome}}", "{{namespace}}/{{deployment}}"),
+		moments("Moves", blue, each(of("serin_rollout_move_timestamp_seconds"), "reason"), "{{reason}}"),
+		moments("Endings", orange, each(of("serin_rollout_ended_timestamp_seconds"), "outcome"), "{{outcome}}"),
 	}
 	return dashboard("serin-rollout", "Serin / Rollout", "One Deployment: where its rollout stands, and how canary and stable fare side by side.", variables, annotations, []section{
 		{"Where it stands", standing()},

@@ -76,7 +76,7 @@ func TestQueriesAskForWhatIsDocumented(t *testing.T) {
 				t.Errorf("%s asks for %q, which nobody documents", q, name)
 			}
 			for _, matcher := range selector.LabelMatchers {
-				if found && matcher.Name != labels.MetricName && !slices.Contains(own, matcher.Name) {
+				if found && matcher.Name != metricName && !slices.Contains(own, matcher.Name) {
 					t.Errorf("%s asks for the label %s of %s, which has %v", q, matcher.Name, name, own)
 				}
 			}
@@ -85,9 +85,12 @@ func TestQueriesAskForWhatIsDocumented(t *testing.T) {
 	}
 }
 
+// metricName is the label that is the metric's name.
+const metricName = "__name__"
+
 func nameOf(selector *parser.VectorSelector) string {
 	for _, matcher := range selector.LabelMatchers {
-		if matcher.Name == labels.MetricName && matcher.Type == labels.MatchEqual {
+		if matcher.Name == metricName && matcher.Type == labels.MatchEqual {
 			return matcher.Value
 		}
 	}

@@ -28,6 +28,9 @@ func collectors() []prometheus.Collector {
 func begin() {
 	writes.WithLabelValues()
 	reverts.WithLabelValues()
+	firstTraffic.WithLabelValues()
+	returned.WithLabelValues()
+	settled.WithLabelValues()
 	for _, outcome := range []record.Outcome{record.Promoted, record.RolledBack, record.Cancelled, record.Withdrawn, record.Abandoned} {
 		ended.WithLabelValues(string(outcome))
 		duration.WithLabelValues(string(outcome))
