@@ -28,6 +28,7 @@ type panel struct {
 	Title, Type string
 	GridPos     struct{ H, W, X, Y float64 }
 	FieldConfig struct{ Defaults struct{ Unit string } }
+	Options     struct{ TextMode string }
 	Targets     []struct{ Expr, LegendFormat string }
 }
 
@@ -166,20 +167,27 @@ func (p panel) timeline(b *strings.Builder, lines []line, x, y, w, h float64) {
 	}
 }
 
-// numbers writes the last value of each series; of a table that is most of it.
+// numbers writes the present value of each series that has one; of a table that
+// is most of it.
 func (p panel) numbers(b *strings.Builder, lines []line, x, y float64, style string, height float64) {
-	most := int((p.GridPos.H*row - 30) / height)
-	for i, l := range lines[:min(len(lines), most)] {
-		words := l.name
-		if last := last(l.values); !math.IsNaN(last) && (last != 1 || p.Type != "table") {
-			words += ": " + p.amount(last)
+	bottom := (p.GridPos.Y + p.GridPos.H) * row
+	for _, l := range lines {
+		now := present(l.values)
+		if math.IsNaN(now) || y > bottom-4 {
+			continue
 		}
-		text(b, x, y+height*float64(i), style, words)
+		words := l.name
+		if p.Options.TextMode != "name" && (now != 1 || p.Type != "table") {
+			words += ": " + p.amount(now)
+		}
+		text(b, x, y, style, words)
+		y += height
 	}
 }
 
-func last(values []float64) float64 {
-	for i := len(values) - 1; i >= 0; i-- {
+// present is the newest of the last few values: the newest scrape may be missing.
+func present(values []float64) float64 {
+	for i := len(values) - 1; i >= max(0, len(values)-4); i-- {
 		if !math.IsNaN(values[i]) {
 			return values[i]
 		}
