@@ -53,8 +53,8 @@ else
 endif
 
 .PHONY: prometheus
-prometheus: ## Build a real Prometheus for the tests: bin/prometheus (about seven minutes the first time)
-	@cd e2e/prometheus && $(TRIMMED) go build -tags remove_all_sd,enable_kubernetes_sd -ldflags "-s -w" -o ../../bin/prometheus github.com/prometheus/prometheus/cmd/prometheus
+prometheus: ## Build a real Prometheus for the tests: bin/prometheus, bin/promtool (about seven minutes the first time)
+	@mkdir -p bin && cd e2e/prometheus && $(TRIMMED) go build -tags remove_all_sd,enable_kubernetes_sd -ldflags "-s -w" -o ../../bin/ github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool
 
 .PHONY: image
 image: ## Build the container image: serin:VERSION
@@ -96,7 +96,7 @@ test-chart: ## Lint and render the Helm chart with Helm's own packages, and comp
 test-integration: lab test-prometheus ## Run the tests against a real control plane and a real Prometheus
 	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/serin-race ./cmd/serin
 	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/kubectl-serin-race ./cmd/kubectl-serin
-	$(E2E) LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin-race" KUBECTL_SERIN_BIN="$(CURDIR)/bin/kubectl-serin-race" go test -count=1 -timeout 60m $$(go list ./... | grep -vE '$(ON_A_NODE)')
+	$(E2E) PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" PROMTOOL_BIN="$(CURDIR)/bin/promtool" LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin-race" KUBECTL_SERIN_BIN="$(CURDIR)/bin/kubectl-serin-race" go test -count=1 -timeout 60m $$(go list ./... | grep -vE '$(ON_A_NODE)')
 
 .PHONY: test-prometheus
 test-prometheus: prometheus ## Measure rollouts by a real Prometheus; most of the time is waiting for scrapes
@@ -104,6 +104,11 @@ test-prometheus: prometheus ## Measure rollouts by a real Prometheus; most of th
 
 # Tests on a real node take root and programs that Go does not build.
 ON_A_NODE := /e2e/(nodetest|journeys)
+
+.PHONY: dashboards
+dashboards: build lab prometheus ## Draw the dashboards from a real Prometheus: docs/images/dashboard-*.svg
+	$(E2E) DASHBOARD_IMAGES="$(CURDIR)/docs/images" PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin" KUBECTL_SERIN_BIN="$(CURDIR)/bin/kubectl-serin" \
+		go test -count=1 ./integration -run '^TestDashboardsAndAlertsFindTheirData$$'
 
 .PHONY: node-packages
 node-packages: ## Install what a real node runs: Debian's containerd, runc, CNI plugins, iptables (takes root)
@@ -163,9 +168,9 @@ tidy: ## Tidy the modules
 	cd e2e && go mod tidy
 
 .PHONY: generate
-generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/measure.md, docs/checks.md, docs/cli.md, docs/metrics.md, deploy/rbac.yaml, the chart's rules and table, the copies of the guard
+generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/measure.md, docs/checks.md, docs/cli.md, docs/metrics.md, deploy/rbac.yaml, the chart's rules, table and dashboards, the copies of the guard
 	for copy in e2e/internal/controlplane/guard charts/serin/files/guard; do cp deploy/guard/policy.yaml deploy/guard/notice.yaml $$copy/; done
-	$(CHARTS) go test ./readme -count=1 -update -run '^TestTheReadmeIsCurrent$$'
+	$(CHARTS) go test ./readme ./dashboards -count=1 -update -run '^Test(TheReadmeIsCurrent|TheDashboardsAreCurrent)$$'
 	go test ./pkg/permissions ./pkg/annotations ./pkg/rollout ./pkg/measure/presets ./pkg/checks ./pkg/cli ./pkg/metrics -count=1 -update \
 		-run '^Test(RBACFile|TheReferencePageIsCurrent)$$'
 

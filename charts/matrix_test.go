@@ -34,6 +34,9 @@ var matrix = map[string]string{
 	"no metrics":                 "metrics: {enabled: false}",
 	"metrics elsewhere":          "metrics: {port: 9102}",
 	"a PodMonitor":               "metrics: {podMonitor: {enabled: true, labels: {release: x}, interval: 15s}}",
+	"alerts":                     "metrics: {prometheusRule: {enabled: true}}",
+	"few alerts":                 "metrics: {prometheusRule: {enabled: true, disabled: [SerinNoLeader, SerinTemplateRejected], stuckSeconds: 60}}",
+	"no dashboards":              "metrics: {dashboards: {enabled: false}}",
 	"no budget":                  "podDisruptionBudget: {enabled: false}",
 	"no network policy":          "networkPolicy: {enabled: false}",
 	"neither metrics nor egress": "{metrics: {enabled: false}, networkPolicy: {egress: [{}]}}",
@@ -89,6 +92,7 @@ func checkTypes(t *testing.T, all []*unstructured.Unstructured) {
 		"ValidatingAdmissionPolicyBinding": strict[admissionregistrationv1.ValidatingAdmissionPolicyBinding],
 		"Job":                              strict[batchv1.Job],
 		"ServiceMonitor":                   func(*testing.T, *unstructured.Unstructured) {},
+		"PrometheusRule":                   func(*testing.T, *unstructured.Unstructured) {},
 		"PodMonitor":                       func(*testing.T, *unstructured.Unstructured) {},
 	}
 	for _, object := range all {

@@ -34,6 +34,12 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"an annotation that is no text": {"podAnnotations: {a: true}", "podAnnotations"},
 		"no workers":                    {"workers: 0", "workers"},
 
+		"an alert that is none":   {"metrics: {prometheusRule: {disabled: [SerinStuck]}}", "disabled"},
+		"a severity of no alert":  {"metrics: {prometheusRule: {severities: {SerinStuck: info}}}", "SerinStuck"},
+		"a runbook that is none":  {"metrics: {prometheusRule: {runbookUrl: docs/alerts.md}}", "runbookUrl"},
+		"a label that is no text": {"metrics: {dashboards: {labels: {grafana_dashboard: 1}}}", "grafana_dashboard"},
+
+		"alerts on nothing":              {"metrics: {enabled: false, prometheusRule: {enabled: true}}", "nothing to monitor"},
 		"checks and nobody to ask":       {"checks: {configMap: web/checks}", "prometheus.address is missing"},
 		"own checks and nobody to ask":   {"checks: {data: {checks.yaml: ''}}", "prometheus.address is missing"},
 		"a Secret and nobody to show it": {"prometheus: {secret: {name: p, tokenKey: t}}", "prometheus.address is missing"},

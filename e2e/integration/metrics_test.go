@@ -84,6 +84,8 @@ func TestMetricsOfARollout(t *testing.T) {
 	p.annotate("abort", "true")
 	p.rolledBack("v1", "AbortRequested")
 	p.tells(address, "serin_rollout_phase"+of+`,phase="RolledBack"} 1`, `serin_rollouts_total{outcome="RolledBack"} 1`, `serin_commands_total{command="abort",outcome="CarriedOut"} 1`,
+		`serin_commands_total{command="abort",outcome="Ignored"} 0`,
+		"serin_rollout_ended_timestamp_seconds"+of+`,outcome="RolledBack"}`,
 		`serin_rollout_duration_seconds_count{outcome="RolledBack"} 1`, "serin_rollout_first_traffic_seconds_count 1", "serin_rollout_return_seconds_count 1")
 	if text := p.scraped(address); strings.Contains(text, `"Progressing"`) || strings.Contains(text, "serin_rollout_step{") {
 		t.Errorf("it tells of what is over:\n%s", text)

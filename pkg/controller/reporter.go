@@ -36,18 +36,23 @@ func (r Reporter) Happened(w observe.World, d rollout.Decision, c apply.Changes,
 	}
 	for _, one := range c.Ended {
 		metrics.Ended(one, r.Tracer.Of(w, one))
+		r.Board.Ended(boardKey(w), metrics.Ending{Outcome: string(one.Outcome), At: one.Ended})
 	}
 	r.Tracer.Ended(w, c.Ended)
 }
 
 // Stands tells metrics where the target stands after a pass.
 func (r Reporter) Stands(w observe.World, s rollout.Snapshot, d rollout.Decision) {
-	key := metrics.Key{Namespace: w.Key.Namespace, Deployment: w.Key.Name}
+	key := boardKey(w)
 	if s.Target.Gone || (!s.Target.OptedIn && d.Memo.Started.IsZero()) {
 		r.Board.Forget(key)
 		return
 	}
 	r.Board.Show(key, shown(s, d))
+}
+
+func boardKey(w observe.World) metrics.Key {
+	return metrics.Key{Namespace: w.Key.Namespace, Deployment: w.Key.Name}
 }
 
 // noteLimit is the most that the API server takes as an Event's note, in bytes.
@@ -67,6 +72,7 @@ func (r Reporter) Moved(ctx context.Context, w observe.World, s rollout.Snapshot
 	}
 	logger.Info("Moved rollout")
 	metrics.Moved(d.Reason)
+	r.Board.Moved(boardKey(w), string(d.Reason))
 	kind := corev1.EventTypeNormal
 	if d.Warning {
 		kind = corev1.EventTypeWarning

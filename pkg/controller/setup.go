@@ -115,7 +115,7 @@ func measureBy(mgr manager.Manager, c ctrl.Controller, observer *observe.Observe
 	if err := c.Watch(source.Channel(news, &handler.EnqueueRequestForObject{})); err != nil {
 		return fmt.Errorf("watching what is measured: %w", err)
 	}
-	follower := &measure.Follower{Asker: p.Asker, Presets: p.Presets, Clock: clock.RealClock{}, Changed: nudge(news)}
+	follower := &measure.Follower{Asker: timed{p.Asker, clock.RealClock{}}, Presets: p.Presets, Clock: clock.RealClock{}, Changed: nudge(news)}
 	observer.Measure, observer.Checks = follower, p.Checks
 	if err := mgr.Add(follower); err != nil {
 		return fmt.Errorf("adding what measures: %w", err)

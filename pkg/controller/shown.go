@@ -37,9 +37,29 @@ func shown(s rollout.Snapshot, d rollout.Decision) metrics.Target {
 		t.HoldUntil = s.Now.Add(d.Recheck)
 	}
 	for _, c := range s.Verdict.Checks {
-		t.Checks = append(t.Checks, metrics.Check{Name: c.Name, Outcome: c.Outcome.String(), State: state(c.State), Ratio: failing(c), Value: value(c)})
+		t.Checks = append(t.Checks, check(c))
 	}
 	return t
+}
+
+// check is what metrics tell of one check.
+func check(c analysis.CheckVerdict) metrics.Check {
+	told := metrics.Check{Name: c.Name, Outcome: c.Outcome.String(), Ratio: failing(c), State: string(c.State)}
+	limit := func(bound string, at *float64) {
+		if at != nil {
+			told.Limits = append(told.Limits, metrics.Limit{Bound: bound, At: *at})
+		}
+	}
+	switch {
+	case c.Comparison != nil:
+		told.Value = &c.Comparison.EValue
+		limit("max", &c.Comparison.Needed)
+	case c.Readings != nil:
+		told.Value = &c.Readings.Value
+		limit("min", c.Readings.Bound.Min)
+		limit("max", c.Readings.Bound.Max)
+	}
+	return told
 }
 
 // own counts the target's available pods: what is stable, and after the
@@ -50,25 +70,6 @@ func own(s rollout.Snapshot) int {
 		n += s.Wanted.Available
 	}
 	return n
-}
-
-// state is the word for the state of a check's data.
-func state(s analysis.State) string {
-	if s == analysis.Usable {
-		return "Usable"
-	}
-	return string(s)
-}
-
-// value is what was counted or read of the canary; nil: nothing yet.
-func value(c analysis.CheckVerdict) *float64 {
-	switch {
-	case c.Comparison != nil && c.Comparison.Canary.Total > 0:
-		return new(c.Comparison.Canary.Bad / c.Comparison.Canary.Total)
-	case c.Readings != nil && c.Readings.Counted > 0:
-		return &c.Readings.Value
-	}
-	return nil
 }
 
 // failing is how far a check is from failing, from 0 to 1. Evidence multiplies,

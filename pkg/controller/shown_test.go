@@ -24,8 +24,8 @@ func TestWhatMetricsTell(t *testing.T) {
 		Verdict: analysis.Verdict{Checks: []analysis.CheckVerdict{
 			{Name: "errors", Outcome: analysis.Passed, Comparison: &analysis.Comparison{EValue: 10, Needed: 100, Canary: analysis.Counts{Bad: 3, Total: 60}}},
 			{Name: "latency", Outcome: analysis.Failed, Comparison: &analysis.Comparison{EValue: 1000, Needed: 100}},
-			{Name: "queue", Outcome: analysis.Inconclusive, Readings: &analysis.Readings{Counted: 4, Bad: 1, Value: 17}},
-			{Name: "young", Outcome: analysis.Inconclusive, State: analysis.Unreachable},
+			{Name: "queue", Outcome: analysis.Inconclusive, State: analysis.Stale, Readings: &analysis.Readings{Counted: 4, Bad: 1, Value: 7, Bound: analysis.Bound{Min: new(1.0), Max: new(9.0)}}},
+			{Name: "young", Outcome: analysis.Inconclusive, State: analysis.NotMeasured},
 		}},
 	}
 	for name, test := range map[string]struct {
@@ -38,8 +38,10 @@ func TestWhatMetricsTell(t *testing.T) {
 				Phase: "Progressing", Reason: "Holding", Since: now.Add(-time.Second), Stable: 4, Canary: 1, UnderWay: true,
 				Step: 2, Steps: 3, Wanted: 0.25, Observed: 0.2, HoldUntil: now.Add(time.Minute),
 				Checks: []metrics.Check{
-					{Name: "errors", Outcome: "passed", State: "Usable", Ratio: 0.5, Value: new(0.05)}, {Name: "latency", Outcome: "failed", State: "Usable", Ratio: 1},
-					{Name: "queue", Outcome: "inconclusive", State: "Usable", Ratio: 0.25, Value: new(17.0)}, {Name: "young", Outcome: "inconclusive", State: "Unreachable"},
+					{Name: "errors", Outcome: "passed", Ratio: 0.5, Value: new(10.0), Limits: []metrics.Limit{{Bound: "max", At: 100}}},
+					{Name: "latency", Outcome: "failed", Ratio: 1, Value: new(1000.0), Limits: []metrics.Limit{{Bound: "max", At: 100}}},
+					{Name: "queue", Outcome: "inconclusive", Ratio: 0.25, State: "Stale", Value: new(7.0), Limits: []metrics.Limit{{Bound: "min", At: 1}, {Bound: "max", At: 9}}},
+					{Name: "young", Outcome: "inconclusive", State: "NotMeasured"},
 				},
 			},
 		},

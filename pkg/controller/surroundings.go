@@ -157,7 +157,7 @@ func (s *surroundings) look(ctx context.Context) bool {
 	}
 	s.mu.Unlock()
 	if guardErr != nil {
-		s.log.Error(guardErr, "The guard could not be looked for")
+		s.guardless(guardErr)
 		return false
 	}
 	if !same {
@@ -166,6 +166,15 @@ func (s *surroundings) look(ctx context.Context) bool {
 		s.changed(ctx)
 	}
 	return meshErr == nil && trusted
+}
+
+// guardless tells that the guard could not be looked for. One that was known
+// before is relied on further.
+func (s *surroundings) guardless(err error) {
+	s.log.Error(err, "The guard could not be looked for")
+	if !s.Ready() {
+		metrics.ShowGuard("none")
+	}
 }
 
 // trust is how long a policy that appears has to have been there before

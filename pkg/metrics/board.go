@@ -34,18 +34,43 @@ type Target struct {
 type Check struct {
 	Name    string
 	Outcome string
-	State   string   // of its data: Usable, or what is missing
-	Value   *float64 // what it counted or read of the canary; nil: nothing yet
 	// Ratio is how far the check is from failing: 1 fails. It is the share of
 	// the evidence that a comparison needs, or of the bad readings in a row.
 	Ratio float64
+	// State says which data are missing now; empty: none.
+	State string
+	// Value is the evidence of a comparison, or the newest reading of a
+	// threshold; nil: there is none yet.
+	Value *float64
+	// Limits are what the value is to stay at or within.
+	Limits []Limit
 }
 
-// mostChecks is how many checks of one target have series.
-const mostChecks = 20
+// Limit is one end of what a value may be: a max, or a min.
+type Limit struct {
+	Bound string
+	At    float64
+}
 
-// MostSeries is how many series the state of one target has at most.
-const MostSeries = 9 + 3*mostChecks
+// Ending is how and when a rollout ended.
+type Ending struct {
+	Outcome string
+	At      time.Time
+}
+
+// mostChecks is how many checks of one target have series, mostMoves how many
+// reasons of its moves.
+const (
+	mostChecks = 20
+	mostMoves  = 20
+)
+
+// RestSeries and MostSeries are how many series one target has at most, at rest
+// and while a rollout is under way.
+const (
+	RestSeries = 5
+	MostSeries = RestSeries + 5 + 6*mostChecks + mostMoves
+)
 
 // Board keeps the targets.
 type Board struct {
@@ -53,6 +78,18 @@ type Board struct {
 
 	mu      sync.Mutex
 	targets map[Key]Target
+	history map[Key]*history
+}
+
+// history is what a target's metrics tell that the last pass does not see.
+type history struct {
+	moves  []move // of the rollout under way, one for each reason, newest last
+	ending *Ending
+}
+
+type move struct {
+	reason string
+	at     time.Time
 }
 
 // Show sets what stands of one target.
@@ -63,18 +100,55 @@ func (b *Board) Show(key Key, t Target) {
 		b.targets = map[Key]Target{}
 	}
 	t.Checks = t.Checks[:min(len(t.Checks), mostChecks)]
-	count(b.targets[key].Checks, t.Checks)
+	countStates(b.targets[key].Checks, t.Checks)
 	b.targets[key] = t
+	if !t.UnderWay {
+		b.of(key).moves = nil
+	}
 }
 
-// count counts the checks whose data are in another state than before.
-func count(before, after []Check) {
+// Moved notes a move, which may come before the target is shown.
+func (b *Board) Moved(key Key, reason string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h := b.of(key)
+	h.moves = slices.DeleteFunc(h.moves, func(m move) bool { return m.reason == reason })
+	h.moves = append(h.moves, move{reason, b.Clock.Now()})
+	h.moves = h.moves[max(0, len(h.moves)-mostMoves):]
+}
+
+// Ended notes how a rollout ended.
+func (b *Board) Ended(key Key, e Ending) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.of(key).ending = &e
+}
+
+func (b *Board) of(key Key) *history {
+	if b.history == nil {
+		b.history = map[Key]*history{}
+	}
+	if b.history[key] == nil {
+		b.history[key] = &history{}
+	}
+	return b.history[key]
+}
+
+// countStates counts the checks whose data came to be in another state.
+func countStates(before, after []Check) {
 	for _, c := range after {
-		same := slices.ContainsFunc(before, func(b Check) bool { return b.Name == c.Name && b.State == c.State })
-		if !same && c.State != "" {
-			checkStates.WithLabelValues(c.State).Inc()
+		same := func(old Check) bool { return old.Name == c.Name && old.State == c.State }
+		if !slices.ContainsFunc(before, same) {
+			checkStates.WithLabelValues(c.stateWord()).Inc()
 		}
 	}
+}
+
+func (c Check) stateWord() string {
+	if c.State == "" {
+		return "Usable"
+	}
+	return c.State
 }
 
 // Forget takes one target down.
@@ -82,6 +156,7 @@ func (b *Board) Forget(key Key) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.targets, key)
+	delete(b.history, key)
 }
 
 // Describe implements prometheus.Collector.
@@ -97,14 +172,31 @@ func (b *Board) Collect(out chan<- prometheus.Metric) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for key, t := range b.targets {
-		t.collect(key, now, out)
+		tell := func(s state, value float64, labels ...string) {
+			out <- prometheus.MustNewConstMetric(s.desc, prometheus.GaugeValue, value, append([]string{key.Namespace, key.Deployment}, labels...)...)
+		}
+		t.collect(now, tell)
+		if h := b.history[key]; h != nil {
+			h.collect(tell)
+		}
 	}
 }
 
-func (t Target) collect(key Key, now time.Time, out chan<- prometheus.Metric) {
-	tell := func(s state, value float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(s.desc, prometheus.GaugeValue, value, append([]string{key.Namespace, key.Deployment}, labels...)...)
+// teller gives one series of a target its value.
+type teller func(s state, value float64, labels ...string)
+
+func (h *history) collect(tell teller) {
+	for _, m := range h.moves {
+		tell(moveTime, seconds(m.at), m.reason)
 	}
+	if h.ending != nil {
+		tell(endTime, seconds(h.ending.At), h.ending.Outcome)
+	}
+}
+
+func seconds(at time.Time) float64 { return float64(at.UnixMilli()) / 1000 }
+
+func (t Target) collect(now time.Time, tell teller) {
 	tell(phase, 1, t.Phase)
 	tell(reasonSeconds, max(0, now.Sub(t.Since).Seconds()), t.Reason)
 	tell(availablePods, float64(t.Stable), "stable")
@@ -118,10 +210,19 @@ func (t Target) collect(key Key, now time.Time, out chan<- prometheus.Metric) {
 	tell(weightObserved, t.Observed)
 	tell(holdRemaining, max(0, t.HoldUntil.Sub(now).Seconds()))
 	for _, c := range t.Checks {
-		tell(checkOutcome, 1, c.Name, c.Outcome, c.State)
-		tell(checkRatio, c.Ratio, c.Name)
-		if c.Value != nil {
-			tell(checkValue, *c.Value, c.Name)
-		}
+		c.collect(tell)
+	}
+}
+
+func (c Check) collect(tell teller) {
+	tell(checkOutcome, 1, c.Name, c.Outcome)
+	tell(checkRatio, c.Ratio, c.Name)
+	tell(checkState, 1, c.Name, c.stateWord())
+	if c.Value == nil {
+		return
+	}
+	tell(checkValue, *c.Value, c.Name)
+	for _, l := range c.Limits {
+		tell(checkLimit, l.At, c.Name, l.Bound)
 	}
 }

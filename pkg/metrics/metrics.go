@@ -21,27 +21,32 @@ func Register(board *Board) {
 	metrics.Registry.MustRegister(append(collectors(), board)...)
 }
 
-// begin shows counters at zero whose labels are known beforehand: an increase
-// from nothing to one is invisible to a query.
+func collectors() []prometheus.Collector {
+	return []prometheus.Collector{moves, ended, writes, reverts, commands, checkStates, asked, duration, firstTraffic, returned, settled, spans, guard}
+}
+
+// begin has counters begin at zero where their labels are known: increase() does
+// not see the first value of a series.
 func begin() {
-	for _, c := range []*prometheus.CounterVec{writes, reverts} {
-		c.WithLabelValues()
+	writes.WithLabelValues()
+	reverts.WithLabelValues()
+	firstTraffic.WithLabelValues()
+	returned.WithLabelValues()
+	settled.WithLabelValues()
+	for _, outcome := range []record.Outcome{record.Promoted, record.RolledBack, record.Cancelled, record.Withdrawn, record.Abandoned} {
+		ended.WithLabelValues(string(outcome))
+		duration.WithLabelValues(string(outcome))
 	}
 	for _, command := range annotations.Commands {
 		for _, a := range []Answer{CarriedOut, Ignored} {
 			commands.WithLabelValues(strings.TrimPrefix(command, annotations.Prefix), string(a))
 		}
 	}
-	for _, o := range []record.Outcome{record.Promoted, record.RolledBack, record.Cancelled, record.Withdrawn, record.Abandoned} {
-		ended.WithLabelValues(string(o))
-	}
+	asked.WithLabelValues("answered")
+	asked.WithLabelValues("failed")
 }
 
-func collectors() []prometheus.Collector {
-	return []prometheus.Collector{moves, ended, writes, reverts, commands, checkStates, duration, firstTraffic, returned, settled, spans, guard}
-}
-
-// ShowGuard says which guard is active.
+// ShowGuard says which guard is active; none while it cannot be found out.
 func ShowGuard(name string) {
 	guard.Reset()
 	guard.WithLabelValues(name).Set(1)
@@ -65,6 +70,15 @@ func Commanded(command string, a Answer) { commands.WithLabelValues(command, str
 
 // Undone counts writes of routes that others undid.
 func Undone(n int) { reverts.WithLabelValues().Add(float64(n)) }
+
+// Asked counts a question to Prometheus.
+func Asked(took time.Duration, answered bool) {
+	outcome := "failed"
+	if answered {
+		outcome = "answered"
+	}
+	asked.WithLabelValues(outcome).Observe(took.Seconds())
+}
 
 // Routed counts writes of routes.
 func Routed(n int) { writes.WithLabelValues().Add(float64(n)) }

@@ -51,15 +51,13 @@ func TestBoard(t *testing.T) {
 	b := board()
 	b.Show(shop, Target{
 		Phase: "Progressing", Reason: "Holding", Since: now.Add(-90 * time.Second), Stable: 4, Canary: 1, UnderWay: true,
-		Step: 2, Steps: 4, Wanted: 0.25, Observed: 0.2, HoldUntil: now.Add(30 * time.Second), Checks: []Check{{"errors", "passed", "Usable", new(0.01), 0.5}},
+		Step: 2, Steps: 4, Wanted: 0.25, Observed: 0.2, HoldUntil: now.Add(30 * time.Second), Checks: []Check{
+			{Name: "errors", Outcome: "passed", Ratio: 0.5, Value: new(10.0), Limits: []Limit{{"max", 100}}}, {Name: "queue", Outcome: "inconclusive", State: "NoSeries"},
+		},
 	})
+	b.Moved(shop, "StepPassed")
+	b.Moved(shop, "StepPassed")
 	const want = `
-# HELP serin_rollout_check_outcome 1 for what a check says of the canary: passed, failed or inconclusive. The state says which data it is without now; Usable where it has them.
-# TYPE serin_rollout_check_outcome gauge
-serin_rollout_check_outcome{check="errors",deployment="shop",namespace="web",outcome="passed",state="Usable"} 1
-# HELP serin_rollout_check_value What a check counted or read of the canary: the share of its requests that were bad, from 0 to 1, or the newest reading of a threshold. None where nothing counted yet.
-# TYPE serin_rollout_check_value gauge
-serin_rollout_check_value{check="errors",deployment="shop",namespace="web"} 0.01
 # HELP serin_rollout_hold_remaining_seconds What is left of the step's hold; 0 where nothing is held.
 # TYPE serin_rollout_hold_remaining_seconds gauge
 serin_rollout_hold_remaining_seconds{deployment="shop",namespace="web"} 30
@@ -72,9 +70,23 @@ serin_rollout_reason_seconds{deployment="shop",namespace="web",reason="Holding"}
 # HELP serin_rollout_weight_observed_ratio Share of traffic that the routes, or the ratio of available pods, give the canary, from 0 to 1.
 # TYPE serin_rollout_weight_observed_ratio gauge
 serin_rollout_weight_observed_ratio{deployment="shop",namespace="web"} 0.2
+# HELP serin_rollout_check_limit What that value is to stay within: a max, or a min; of a comparison the evidence that fails it.
+# TYPE serin_rollout_check_limit gauge
+serin_rollout_check_limit{bound="max",check="errors",deployment="shop",namespace="web"} 100
+# HELP serin_rollout_check_state 1 for the state of a check's data: Usable, or what is missing (docs/measure.md lists it), NotMeasured, TooEarly or Overlapping.
+# TYPE serin_rollout_check_state gauge
+serin_rollout_check_state{check="errors",deployment="shop",namespace="web",state="Usable"} 1
+serin_rollout_check_state{check="queue",deployment="shop",namespace="web",state="NoSeries"} 1
+# HELP serin_rollout_check_value What a check goes by: the evidence of a comparison (its e-value), or the newest reading of a threshold, in the unit of its query.
+# TYPE serin_rollout_check_value gauge
+serin_rollout_check_value{check="errors",deployment="shop",namespace="web"} 10
+# HELP serin_rollout_move_timestamp_seconds When the rollout under way moved last for a reason, as Unix time; as far as this process has seen.
+# TYPE serin_rollout_move_timestamp_seconds gauge
+serin_rollout_move_timestamp_seconds{deployment="shop",namespace="web",reason="StepPassed"} 1.767323045e+09
 `
 	if err := testutil.CollectAndCompare(b, strings.NewReader(want),
-		"serin_rollout_check_outcome", "serin_rollout_check_value", "serin_rollout_hold_remaining_seconds", "serin_rollout_phase", "serin_rollout_reason_seconds", "serin_rollout_weight_observed_ratio"); err != nil {
+		"serin_rollout_hold_remaining_seconds", "serin_rollout_phase", "serin_rollout_reason_seconds", "serin_rollout_weight_observed_ratio",
+		"serin_rollout_check_limit", "serin_rollout_check_state", "serin_rollout_check_value", "serin_rollout_move_timestamp_seconds"); err != nil {
 		t.Error(err)
 	}
 	if problems, err := testutil.CollectAndLint(b); err != nil || len(problems) > 0 {
@@ -86,13 +98,19 @@ serin_rollout_weight_observed_ratio{deployment="shop",namespace="web"} 0.2
 func TestNothingIsStale(t *testing.T) {
 	b := board()
 	b.Show(shop, Target{Phase: "Progressing", Reason: "Holding", UnderWay: true, Checks: []Check{{Name: "errors", Outcome: "passed"}}})
+	b.Moved(shop, "StepPassed")
+	b.Ended(shop, Ending{"Promoted", now})
 	b.Show(shop, Target{Phase: "Idle", Reason: "Promoted"})
-	if n := testutil.CollectAndCount(b); n != 4 {
+	if n := testutil.CollectAndCount(b); n != RestSeries {
 		t.Errorf("%d series at rest", n)
 	}
 	b.Forget(shop)
 	if n := testutil.CollectAndCount(b); n != 0 {
 		t.Errorf("%d series of nobody", n)
+	}
+	b.Show(shop, Target{Phase: "Idle", Reason: "UpToDate"})
+	if n := testutil.CollectAndCount(b); n != RestSeries-1 {
+		t.Errorf("%d series of one that came back: it tells of an ending before", n)
 	}
 }
 
@@ -100,8 +118,10 @@ func TestSeriesOfATargetAreBounded(t *testing.T) {
 	b := board()
 	many := Target{Phase: "Progressing", Reason: "Holding", UnderWay: true}
 	for i := range 10 * mostChecks {
-		many.Checks = append(many.Checks, Check{Name: fmt.Sprint(i), Outcome: "passed", Value: new(1.0)})
+		many.Checks = append(many.Checks, Check{Name: fmt.Sprint(i), Outcome: "passed", Value: new(1.0), Limits: []Limit{{"min", 0}, {"max", 2}}})
+		b.Moved(shop, fmt.Sprint("reason ", i))
 	}
+	b.Ended(shop, Ending{"RolledBack", now})
 	b.Show(shop, many)
 	if n := testutil.CollectAndCount(b); n != MostSeries {
 		t.Errorf("%d series, and %d are promised", n, MostSeries)
@@ -195,6 +215,43 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 			if !strings.Contains(text, "| `"+name+"` |") {
 				t.Errorf("%s is not on the page", name)
 			}
+		}
+	}
+}
+
+func TestCheckStatesAreCountedWhenTheyChange(t *testing.T) {
+	usable, gone := testutil.ToFloat64(checkStates.WithLabelValues("Usable")), testutil.ToFloat64(checkStates.WithLabelValues("Unreachable"))
+	b := board()
+	for _, state := range []string{"", "", "Unreachable", "Unreachable", ""} {
+		b.Show(shop, Target{UnderWay: true, Checks: []Check{{Name: "errors", Outcome: "passed", State: state}}})
+	}
+	usable, gone = testutil.ToFloat64(checkStates.WithLabelValues("Usable"))-usable, testutil.ToFloat64(checkStates.WithLabelValues("Unreachable"))-gone
+	if usable != 2 || gone != 1 {
+		t.Errorf("usable %g times and unreachable %g times, want 2 and 1", usable, gone)
+	}
+}
+
+func TestWhatPeopleAndPrometheusDidIsCounted(t *testing.T) {
+	for _, c := range []interface{ Reset() }{commands, reverts, asked} {
+		c.Reset()
+	}
+	Commanded("abort", CarriedOut)
+	Commanded("retry", Ignored)
+	Undone(1)
+	Asked(300*time.Millisecond, true)
+	Asked(10*time.Second, false)
+	for want, of := range map[string]prometheus.Collector{
+		`serin_commands_total{command="abort",outcome="CarriedOut"} 1`:        commands,
+		`serin_commands_total{command="retry",outcome="Ignored"} 1`:           commands,
+		"serin_route_reverts_total 1":                                         reverts,
+		`serin_prometheus_question_seconds_sum{outcome="answered"} 0.3`:       asked,
+		`serin_prometheus_question_seconds_count{outcome="failed"} 1`:         asked,
+		`serin_prometheus_question_seconds_bucket{outcome="failed",le="5"} 0`: asked,
+	} {
+		family, _, _ := strings.Cut(strings.NewReplacer("_sum", " ", "_count", " ", "_bucket", " ", "{", " ").Replace(want), " ")
+		text, err := testutil.CollectAndFormat(of, expfmt.TypeTextPlain, family)
+		if err != nil || !strings.Contains(string(text), want+"\n") {
+			t.Errorf("%s: %v\n%s", want, err, text)
 		}
 	}
 }

@@ -30,9 +30,13 @@ var (
 	weightWanted   = gauge("serin_rollout_weight_wanted_ratio", "Share of traffic that the step asks for, from 0 to 1.")
 	weightObserved = gauge("serin_rollout_weight_observed_ratio", "Share of traffic that the routes, or the ratio of available pods, give the canary, from 0 to 1.")
 	holdRemaining  = gauge("serin_rollout_hold_remaining_seconds", "What is left of the step's hold; 0 where nothing is held.")
-	checkOutcome   = gauge("serin_rollout_check_outcome", "1 for what a check says of the canary: passed, failed or inconclusive. The state says which data it is without now; Usable where it has them.", "check", "outcome", "state")
-	checkValue     = gauge("serin_rollout_check_value", "What a check counted or read of the canary: the share of its requests that were bad, from 0 to 1, or the newest reading of a threshold. None where nothing counted yet.", "check")
+	checkOutcome   = gauge("serin_rollout_check_outcome", "1 for what a check says of the canary: passed, failed or inconclusive.", "check", "outcome")
+	checkState     = gauge("serin_rollout_check_state", "1 for the state of a check's data: Usable, or what is missing (docs/measure.md lists it), NotMeasured, TooEarly or Overlapping.", "check", "state")
+	checkValue     = gauge("serin_rollout_check_value", "What a check goes by: the evidence of a comparison (its e-value), or the newest reading of a threshold, in the unit of its query.", "check")
+	checkLimit     = gauge("serin_rollout_check_limit", "What that value is to stay within: a max, or a min; of a comparison the evidence that fails it.", "check", "bound")
 	checkRatio     = gauge("serin_rollout_check_failure_ratio", "How far a check is from failing, from 0 to 1: the evidence of a comparison beside what it needs (on a logarithmic scale), or bad readings in a row beside those that fail.", "check")
+	moveTime       = gauge("serin_rollout_move_timestamp_seconds", "When the rollout under way moved last for a reason, as Unix time; as far as this process has seen.", "reason")
+	endTime        = gauge("serin_rollout_ended_timestamp_seconds", "When the last rollout ended, as Unix time, by outcome; as far as this process has seen.", "outcome")
 )
 
 // counted is a metric that this process adds up.
@@ -67,6 +71,7 @@ var (
 	commands     = counter("serin_commands_total", "Commands by what became of them: CarriedOut, or Ignored (nothing to do, or another move came first). `serin.dev/pause` is a state and no command; `serin_moves_total{reason=\"PauseRequested\"}` counts it.", "command", "outcome")
 	checkStates  = counter("serin_check_states_total", "How often a check came to a state of its data: Usable, or the word for what is missing (docs/measure.md), such as Unreachable.", "state")
 	spans        = counter("serin_spans_total", "Spans of traces by what became of them: Sent, Dropped (the queue was full) or Failed (no collector took them for ten minutes, or until the controller ended).", "outcome")
+	asked        = histogram("serin_prometheus_question_seconds", "How long Prometheus took for a question of a rollout, by outcome: answered or failed.", short, "outcome")
 	duration     = histogram("serin_rollout_duration_seconds", "How long rollouts took, by outcome.", long, "outcome")
 	firstTraffic = histogram("serin_rollout_first_traffic_seconds", "From a new template to the first weight of its canary.", long)
 	returned     = histogram("serin_rollout_return_seconds", "From the decision to roll back to the write that takes all weight from the canary.", short)
@@ -77,5 +82,5 @@ var guard = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: guardName, Help: g
 
 const (
 	guardName = "serin_guard_active"
-	guardHelp = "1 for the guard that holds changed templates: policy (the API server) or armed (Deployments are kept paused at rest)."
+	guardHelp = "1 for the guard that holds changed templates: policy (the API server) or armed (Deployments are kept paused at rest); or for none, while it cannot be found out and nothing moves."
 )
