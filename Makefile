@@ -163,7 +163,7 @@ tidy: ## Tidy the modules
 	cd e2e && go mod tidy
 
 .PHONY: generate
-generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/measure.md, docs/checks.md, docs/cli.md, docs/metrics.md, deploy/rbac.yaml, the chart's rules and table, the copies of the guard
+generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/troubleshooting.md, docs/measure.md, docs/checks.md, docs/cli.md, docs/metrics.md, deploy/rbac.yaml, the chart's rules and table, the copies of the guard
 	for copy in e2e/internal/controlplane/guard charts/serin/files/guard; do cp deploy/guard/policy.yaml deploy/guard/notice.yaml $$copy/; done
 	$(CHARTS) go test ./readme -count=1 -update -run '^TestTheReadmeIsCurrent$$'
 	go test ./pkg/permissions ./pkg/annotations ./pkg/rollout ./pkg/measure/presets ./pkg/checks ./pkg/cli ./pkg/metrics -count=1 -update \
