@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -159,7 +160,7 @@ func (k *kubelet) leave(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		arguments := append(pod.Spec.Containers[0].Args, "--kubeconfig", filepath.Join(k.dir, "kubeconfig"))
+		arguments := slices.Concat(pod.Spec.Containers[0].Args, []string{"--kubeconfig", filepath.Join(k.dir, "kubeconfig")})
 		said, err := exec.CommandContext(ctx, binary, arguments...).CombinedOutput()
 		pod.Status.Phase = corev1.PodSucceeded
 		if err != nil {

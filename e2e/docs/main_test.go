@@ -62,7 +62,7 @@ func (w *world) up() {
 	if w.err = w.collect(); w.err != nil {
 		return
 	}
-	ctx := context.Background() //nolint:usetesting // it outlives the test that wants it first
+	ctx := context.Background() // it outlives the test that wants it first
 	if w.lab, w.err = lab.Start(ctx, lab.Options{Istio: true, KWOKNodes: 1, NoGuard: true}); w.err != nil {
 		return
 	}

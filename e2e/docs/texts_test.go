@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -116,9 +117,7 @@ const (
 
 func withAnnotations(all map[string]any) string {
 	written := map[string]any{"serin.dev/canary": "true"}
-	for key, value := range all {
-		written[key] = value
-	}
+	maps.Copy(written, all)
 	return fmt.Sprintf(someDeployment, toJSON(written)) + "\n---\n" + someService
 }
 
