@@ -168,7 +168,7 @@ tidy: ## Tidy the modules
 	cd e2e && go mod tidy
 
 .PHONY: generate
-generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/measure.md, docs/checks.md, docs/cli.md, docs/metrics.md, deploy/rbac.yaml, the chart's rules, table and dashboards, the copies of the guard
+generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/troubleshooting.md, docs/measure.md, docs/checks.md, docs/cli.md, docs/metrics.md, deploy/rbac.yaml, the chart's rules, table and dashboards, the copies of the guard
 	for copy in e2e/internal/controlplane/guard charts/serin/files/guard; do cp deploy/guard/policy.yaml deploy/guard/notice.yaml $$copy/; done
 	$(CHARTS) go test ./readme ./dashboards -count=1 -update -run '^Test(TheReadmeIsCurrent|TheDashboardsAreCurrent)$$'
 	go test ./pkg/permissions ./pkg/annotations ./pkg/rollout ./pkg/measure/presets ./pkg/checks ./pkg/cli ./pkg/metrics -count=1 -update \

@@ -110,11 +110,11 @@ serin.dev/deadline: "15m"
 Commands, where the kubectl plugin is not at hand:
 
 ` + "```sh" + `
-kubectl annotate deployment shop serin.dev/promote=step   # pass this step
-kubectl annotate deployment shop serin.dev/promote=full   # pass all that are left
-kubectl annotate deployment shop serin.dev/abort=true     # all traffic back
-kubectl annotate deployment shop serin.dev/retry=true     # once more
-kubectl annotate deployment shop serin.dev/pause=true     # hold; to go on: serin.dev/pause-
+kubectl annotate deployment shop --overwrite serin.dev/promote=step   # pass this step
+kubectl annotate deployment shop --overwrite serin.dev/promote=full   # pass all that are left
+kubectl annotate deployment shop --overwrite serin.dev/abort=true     # all traffic back
+kubectl annotate deployment shop --overwrite serin.dev/retry=true     # once more
+kubectl annotate deployment shop --overwrite serin.dev/pause=true     # hold; to go on: serin.dev/pause-
 ` + "```" + `
 
 ## What Serin writes

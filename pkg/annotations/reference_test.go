@@ -47,7 +47,7 @@ func TestEveryKeyIsDescribedAndItsExampleWorks(t *testing.T) {
 
 func TestEveryExampleOnTheReferencePageWorks(t *testing.T) {
 	lines := regexp.MustCompile(`(?m)^\s*(serin\.dev/[a-z-]+): "([^"]*)"$`).FindAllStringSubmatch(annotations.Reference(), -1)
-	lines = append(lines, regexp.MustCompile(`(?m)^kubectl annotate deployment shop (\S+)=(\S+)`).FindAllStringSubmatch(annotations.Reference(), -1)...)
+	lines = append(lines, regexp.MustCompile(`(?m)^kubectl annotate deployment shop --overwrite (\S+)=(\S+)`).FindAllStringSubmatch(annotations.Reference(), -1)...)
 	if len(lines) < 12 {
 		t.Fatalf("only %d examples found", len(lines))
 	}

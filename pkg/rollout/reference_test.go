@@ -17,19 +17,44 @@ import (
 )
 
 func TestTheReferencePageIsCurrent(t *testing.T) {
-	path := filepath.Join("..", "..", "docs", "reasons.md")
-	want := rollout.Reference()
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+	for name, want := range map[string]string{"reasons.md": rollout.Reference(), "troubleshooting.md": rollout.Troubleshooting()} {
+		path := filepath.Join("..", "..", "docs", name)
+		if *update {
+			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
+		if string(got) != want {
+			t.Errorf("%s is out of date; run: go test ./pkg/rollout -update", path)
+		}
 	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+}
+
+func TestEveryReasonIsInTroubleshooting(t *testing.T) {
+	page := rollout.Troubleshooting()
+	for reason := range documented {
+		headings, rows := strings.Count(page, "\n### "+string(reason)+"\n"), strings.Count(page, "\n| `"+string(reason)+"` | ")
+		if headings+rows != 1 {
+			t.Errorf("%s has %d headings and %d rows", reason, headings, rows)
+		}
 	}
-	if string(got) != want {
-		t.Errorf("%s is out of date; run: go test ./pkg/rollout -update", path)
+	for heading := range strings.Lines(page) {
+		if reason, is := strings.CutPrefix(strings.TrimSpace(heading), "### "); is && documented[rollout.Reason(reason)] == 0 {
+			t.Errorf("%s is no reason", reason)
+		}
+	}
+}
+
+func TestEveryRemedySaysWhatToType(t *testing.T) {
+	for _, section := range strings.Split(rollout.Troubleshooting(), "\n### ")[1:] {
+		reason, text, _ := strings.Cut(section, "\n")
+		if !strings.Contains(text, "```sh\nkubectl ") {
+			t.Errorf("%s: there is no command", reason)
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func (e *examination) examinePrometheus(ctx context.Context) []model.Finding {
 	address := flagOf(list.Items, "--prometheus")
 	if address == "" {
 		return []model.Finding{{About: prometheusAbout, Level: model.Note, Text: "the controller was given none: canaries are judged by the health of their pods alone",
-			Do: "give it --prometheus=URL (the chart: prometheus.url); see docs/operations.md"}}
+			Do: "give it --prometheus=URL (the chart: prometheus.address); see docs/operations.md"}}
 	}
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Hostname() == "" {

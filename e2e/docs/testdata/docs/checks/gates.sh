@@ -1,0 +1,2 @@
+# The namespace of an application.
+kubectl create namespace web

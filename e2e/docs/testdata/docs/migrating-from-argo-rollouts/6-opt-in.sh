@@ -1,0 +1,2 @@
+# The Rollout is taken away.
+kubectl delete configmap rollout-shop --cascade=orphan

@@ -1,0 +1,2 @@
+# Somebody has paused it.
+kubectl serin pause shop
