@@ -33,8 +33,11 @@ func shown(s rollout.Snapshot, d rollout.Decision) metrics.Target {
 	} else if all := t.Stable + t.Canary; all > 0 {
 		t.Observed = float64(t.Canary) / float64(all)
 	}
-	if d.Reason == "Holding" {
+	switch d.Reason {
+	case "Holding":
 		t.HoldUntil = s.Now.Add(d.Recheck)
+	case "Baking":
+		t.HoldUntil = rollout.BakesUntil(s.Plan, d.Memo)
 	}
 	for _, c := range s.Verdict.Checks {
 		t.Checks = append(t.Checks, metrics.Check{Name: c.Name, Outcome: c.Outcome.String(), State: state(c.State), Ratio: failing(c), Value: value(c)})

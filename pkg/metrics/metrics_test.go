@@ -60,7 +60,7 @@ serin_rollout_check_outcome{check="errors",deployment="shop",namespace="web",out
 # HELP serin_rollout_check_value What a check counted or read of the canary: the share of its requests that were bad, from 0 to 1, or the newest reading of a threshold. None where nothing counted yet.
 # TYPE serin_rollout_check_value gauge
 serin_rollout_check_value{check="errors",deployment="shop",namespace="web"} 0.01
-# HELP serin_rollout_hold_remaining_seconds What is left of the step's hold; 0 where nothing is held.
+# HELP serin_rollout_hold_remaining_seconds What is left of the step's hold, or of the bake; 0 where nothing is held.
 # TYPE serin_rollout_hold_remaining_seconds gauge
 serin_rollout_hold_remaining_seconds{deployment="shop",namespace="web"} 30
 # HELP serin_rollout_phase 1 for the phase of a Deployment that opted in: Idle, Progressing, Paused, Promoting, RollingBack or RolledBack.

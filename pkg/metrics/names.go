@@ -29,7 +29,7 @@ var (
 	steps          = gauge("serin_rollout_steps", "Steps of the plan.")
 	weightWanted   = gauge("serin_rollout_weight_wanted_ratio", "Share of traffic that the step asks for, from 0 to 1.")
 	weightObserved = gauge("serin_rollout_weight_observed_ratio", "Share of traffic that the routes, or the ratio of available pods, give the canary, from 0 to 1.")
-	holdRemaining  = gauge("serin_rollout_hold_remaining_seconds", "What is left of the step's hold; 0 where nothing is held.")
+	holdRemaining  = gauge("serin_rollout_hold_remaining_seconds", "What is left of the step's hold, or of the bake; 0 where nothing is held.")
 	checkOutcome   = gauge("serin_rollout_check_outcome", "1 for what a check says of the canary: passed, failed or inconclusive. The state says which data it is without now; Usable where it has them.", "check", "outcome", "state")
 	checkValue     = gauge("serin_rollout_check_value", "What a check counted or read of the canary: the share of its requests that were bad, from 0 to 1, or the newest reading of a threshold. None where nothing counted yet.", "check")
 	checkRatio     = gauge("serin_rollout_check_failure_ratio", "How far a check is from failing, from 0 to 1: the evidence of a comparison beside what it needs (on a logarithmic scale), or bad readings in a row beside those that fail.", "check")

@@ -59,7 +59,7 @@ Those of controller-runtime and of the Kubernetes client are served beside them;
 | question | query |
 |---|---|
 | What is rolling now? | ` + "`serin_rollout_phase{phase!~\"Idle|RolledBack\"} == 1`" + ` |
-| What is stuck? | ` + "`serin_rollout_reason_seconds{reason!~\"UpToDate|Holding|TemplateRejected|StepPaused|PauseRequested\"} > 1800`" + ` |
+| What is stuck? | ` + "`serin_rollout_reason_seconds{reason!~\"UpToDate|Holding|Baking|TemplateRejected|StepPaused|PauseRequested\"} > 1800`" + ` |
 | What runs without its last template? | ` + "`serin_rollout_phase{phase=\"RolledBack\"} == 1`" + ` |
 | How many rollouts end well? | ` + "`sum(increase(serin_rollouts_total{outcome=\"Promoted\"}[7d])) / sum(increase(serin_rollouts_total[7d]))`" + ` |
 | Does the canary get what it should? | ` + "`abs(serin_rollout_weight_wanted_ratio - serin_rollout_weight_observed_ratio) > 0.05`" + ` |

@@ -141,10 +141,11 @@ func share(s rollout.Snapshot) float64 {
 
 // strike does what is due at the weight that the canary has.
 func (p *player) strike(pass model.Pass) {
-	weight := pass.Decision.Memo.Weight
+	memo := pass.Decision.Memo
+	bakes := !rollout.BakesUntil(pass.Snapshot.Plan, memo).IsZero()
 	var later []Fault
 	for _, fault := range p.faults {
-		if weight == 0 || weight < fault.At || pass.Decision.Memo.Promoting {
+		if memo.Weight == 0 || memo.Weight < fault.At || (fault.Bake && !bakes) || memo.Promoting {
 			later = append(later, fault)
 			continue
 		}
@@ -199,6 +200,10 @@ func (p *player) end() {
 		p.result.Outcome = Waiting
 	}
 	for _, fault := range p.faults {
-		p.say(fmt.Sprintf("the weight of %s was not reached, so this did not happen: %s", fault.At, fault.What))
+		place := fmt.Sprintf("the weight of %s was", fault.At)
+		if fault.Bake {
+			place = "a bake was"
+		}
+		p.say(fmt.Sprintf("%s not reached, so this did not happen: %s", place, fault.What))
 	}
 }

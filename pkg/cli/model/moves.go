@@ -90,6 +90,9 @@ func Silent(o Objects, lastSeen, now time.Time) bool {
 	}
 	due := lastSeen
 	plan, _ := annotations.Read(o.Target.Annotations)
+	if end := rollout.BakesUntil(plan, memo); !end.IsZero() {
+		return now.Sub(due) > silence && now.Sub(end) > silence
+	}
 	if i := Current(plan, memo); i >= 0 && !memo.Promoting {
 		if plan.Steps[i].Pause {
 			return now.Sub(due) > silence // it would say that it waits for a person
@@ -104,7 +107,7 @@ func Silent(o Objects, lastSeen, now time.Time) bool {
 // moving are the reasons that tell of a move, after which another word is due.
 // All others tell of a wait, which may take as long as it takes.
 var moving = map[rollout.Reason]bool{
-	"NewTemplate": true, "StepPassed": true, "Holding": true, "PromoteRequested": true, "FailureForgiven": true,
+	"NewTemplate": true, "StepPassed": true, "Holding": true, "Baking": true, "PromoteRequested": true, "FailureForgiven": true,
 	"RetryRequested": true, "Superseded": true, "AbortRequested": true, "RollingBack": true, "Withdrawn": true,
 	"Restarted": true, "RoutesRestored": true, "CanaryRemoved": true, "SubsetsRemoved": true, "Cancelled": true,
 	"AllStepsPassed": true, "PromotionComplete": true, "Rescaled": true, "WeightNotApplied": true, "NotHeld": true,

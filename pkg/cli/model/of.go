@@ -78,18 +78,30 @@ func running(memo rollout.Memo) bool { return !memo.Started.IsZero() && memo.End
 
 // plan tells the steps, and where in them the rollout is.
 func (r *Rollout) plan(plan rollout.Plan, memo rollout.Memo, now time.Time) {
-	current := Current(plan, memo)
+	current, bakes := Current(plan, memo), rollout.BakesUntil(plan, memo)
+	baking := !bakes.IsZero()
 	for i, step := range plan.Steps {
-		s := Step{Weight: *percent(step.Weight), Pause: step.Pause, Current: i == current, Passed: running(memo) && i < current}
+		s := Step{Weight: *percent(step.Weight), Pause: step.Pause, Current: i == current && !baking, Passed: running(memo) && (i < current || baking)}
 		if !step.Pause {
 			s.Hold = step.Hold.String()
 		}
 		r.Steps = append(r.Steps, s)
 	}
+	if plan.Bake > 0 {
+		r.Bake = &Bake{For: plan.Bake.String(), Current: baking, Passed: running(memo) && memo.Promoting}
+	}
+	if baking {
+		r.holds(bakes, now)
+		return
+	}
 	if current < 0 || memo.Promoting || plan.Steps[current].Pause || memo.Full || memo.Passed >= memo.Weight {
 		return
 	}
-	if until := memo.Since.Add(plan.Settle + plan.Steps[current].Hold); until.After(now) {
+	r.holds(memo.Since.Add(plan.Settle+plan.Steps[current].Hold), now)
+}
+
+func (r *Rollout) holds(until, now time.Time) {
+	if until.After(now) {
 		r.HoldUntil = until
 	}
 }
