@@ -33,10 +33,10 @@ func shown(s rollout.Snapshot, d rollout.Decision) metrics.Target {
 	} else if all := t.Stable + t.Canary; all > 0 {
 		t.Observed = float64(t.Canary) / float64(all)
 	}
-	switch d.Reason {
-	case "Holding":
+	if d.Reason == "Holding" {
 		t.HoldUntil = s.Now.Add(d.Recheck)
-	case "Baking":
+	}
+	if d.Reason == "Baking" {
 		t.HoldUntil = rollout.BakesUntil(s.Plan, d.Memo)
 	}
 	for _, c := range s.Verdict.Checks {

@@ -11,8 +11,8 @@ import (
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
-// baked is the same with its time over.
-func baked60(s *rollout.Snapshot) { s.Memo.Bake = epoch.Add(-time.Minute) }
+// overdone is a bake whose time is over.
+func overdone(s *rollout.Snapshot) { s.Memo.Bake = epoch.Add(-time.Minute) }
 
 func unbaked(s *rollout.Snapshot) { s.Memo.Bake = time.Time{} }
 
@@ -23,12 +23,12 @@ var bakeRows = map[string]row{
 	"a bake begins after the last step's person":    {baking, also(unbaked, func(s *rollout.Snapshot) { s.Plan.Steps[3].Pause = true }), "StepPaused", rollout.Paused},
 	"a bake begins after the last step's evidence":  {baking, also(unbaked, unmeasured("", time.Second)), "AnalysisInconclusive", rollout.Progressing},
 	"a bake lasts":                                  {baking, nil, "Baking", rollout.Progressing},
-	"a bake ends with the promotion":                {baking, baked60, "AllStepsPassed", rollout.Promoting},
+	"a bake ends with the promotion":                {baking, overdone, "AllStepsPassed", rollout.Promoting},
 	"a bake is not passed with the step before it":  {baking, func(s *rollout.Snapshot) { s.Memo.Passed = rollout.Full }, "Baking", rollout.Progressing},
 	"a person who waived the steps waived the bake": {baking, also(unbaked, func(s *rollout.Snapshot) { s.Memo.Full = true }), "AllStepsPassed", rollout.Promoting},
 	"a person ends a bake":                          {baking, byStep, "PromoteRequested", rollout.Progressing},
 	"a bake that a person ended is over":            {baking, func(s *rollout.Snapshot) { s.Memo.Baked, s.Memo.Passed = true, rollout.Full }, "AllStepsPassed", rollout.Promoting},
-	"a pause holds a bake":                          {baking, also(baked60, func(s *rollout.Snapshot) { s.Plan.Paused = true }), "PauseRequested", rollout.Paused},
+	"a pause holds a bake":                          {baking, also(overdone, func(s *rollout.Snapshot) { s.Plan.Paused = true }), "PauseRequested", rollout.Paused},
 	"a pod that fails in a bake rolls back":         {baking, crash, rollout.CrashLoop, rollout.RollingBack},
 	"a check that fails in a bake rolls back": {baking, func(s *rollout.Snapshot) {
 		s.Verdict = analysis.Verdict{Outcome: analysis.Failed, Evidence: "20 of 100 requests failed"}
@@ -40,17 +40,17 @@ var bakeRows = map[string]row{
 	"an opt-out in a bake rolls back":                                  {baking, func(s *rollout.Snapshot) { s.Target.OptedIn = false }, "OptedOut", rollout.RollingBack},
 	"a bake that was taken away is over":                               {baking, func(s *rollout.Snapshot) { s.Plan.Bake = 0 }, "AllStepsPassed", rollout.Promoting},
 	"a bake that was shortened is over":                                {baking, func(s *rollout.Snapshot) { s.Plan.Bake = 10 * time.Second }, "AllStepsPassed", rollout.Promoting},
-	"a bake that was prolonged lasts":                                  {baking, also(baked60, func(s *rollout.Snapshot) { s.Plan.Bake = time.Hour }), "Baking", rollout.Progressing},
+	"a bake that was prolonged lasts":                                  {baking, also(overdone, func(s *rollout.Snapshot) { s.Plan.Bake = time.Hour }), "Baking", rollout.Progressing},
 	"a bake that is wished during the promotion is too late":           {promotion, func(s *rollout.Snapshot) { s.Plan.Bake = time.Hour }, "Promoting", rollout.Promoting},
 	"a bake does not wait for data in its time":                        {baking, unmeasured(analysis.NoDataRollback, time.Second), "Baking", rollout.Progressing},
-	"a bake waits for data at its end":                                 {baking, also(baked60, unmeasured("", time.Hour)), "AnalysisInconclusive", rollout.Progressing},
-	"missing data at the end of a bake roll back where that is wished": {baking, also(baked60, unmeasured(analysis.NoDataRollback, time.Minute)), "NoData", rollout.RollingBack},
-	"missing data end a bake where that is wished":                     {baking, also(baked60, unmeasured(analysis.NoDataProceed, time.Minute)), "NoData", rollout.Progressing},
-	"a bake waits for data though its step did not":                    {baking, also(baked60, unmeasured("", time.Second), func(s *rollout.Snapshot) { s.Memo.Passed = rollout.Full }), "AnalysisInconclusive", rollout.Progressing},
-	"requests that go elsewhere keep a bake":                           {baking, also(baked60, func(s *rollout.Snapshot) { s.Seen.Off = "5 of 100 requests" }), "ShareNotSeen", rollout.Progressing},
-	"requests that follow late begin no bake again":                    {baking, also(baked60, func(s *rollout.Snapshot) { s.Seen.Since = epoch.Add(-time.Second) }), "AllStepsPassed", rollout.Promoting},
+	"a bake waits for data at its end":                                 {baking, also(overdone, unmeasured("", time.Hour)), "AnalysisInconclusive", rollout.Progressing},
+	"missing data at the end of a bake roll back where that is wished": {baking, also(overdone, unmeasured(analysis.NoDataRollback, time.Minute)), "NoData", rollout.RollingBack},
+	"missing data end a bake where that is wished":                     {baking, also(overdone, unmeasured(analysis.NoDataProceed, time.Minute)), "NoData", rollout.Progressing},
+	"a bake waits for data though its step did not":                    {baking, also(overdone, unmeasured("", time.Second), func(s *rollout.Snapshot) { s.Memo.Passed = rollout.Full }), "AnalysisInconclusive", rollout.Progressing},
+	"requests that go elsewhere keep a bake":                           {baking, also(overdone, func(s *rollout.Snapshot) { s.Seen.Off = "5 of 100 requests" }), "ShareNotSeen", rollout.Progressing},
+	"requests that follow late begin no bake again":                    {baking, also(overdone, func(s *rollout.Snapshot) { s.Seen.Since = epoch.Add(-time.Second) }), "AllStepsPassed", rollout.Promoting},
 	"a gate before the promotion is not asked in a bake":               {baking, gates(""), "Baking", rollout.Progressing},
-	"a gate before the promotion is asked after the bake":              {baking, also(baked60, gates("")), "GateWaiting", rollout.Progressing},
+	"a gate before the promotion is asked after the bake":              {baking, also(overdone, gates("")), "GateWaiting", rollout.Progressing},
 	"a bake that comes while gates stand is first":                     {baking, also(unbaked, gates(rollout.GatePending)), "Baking", rollout.Progressing},
 	"a canary that lost a pod in a bake waits":                         {baking, func(s *rollout.Snapshot) { s.Canary.Available = 3 }, "CanaryNotAvailable", rollout.Progressing},
 	"a canary that lacks a pod for long loses weight in a bake": {baking, func(s *rollout.Snapshot) {
@@ -59,7 +59,7 @@ var bakeRows = map[string]row{
 	}, "CanaryLost", rollout.Progressing},
 	"a canary grows with its target in a bake":   {baking, func(s *rollout.Snapshot) { s.Target.Replicas = 6 }, "CanaryNotAvailable", rollout.Progressing},
 	"weights that were lost in a bake come back": {baking, func(s *rollout.Snapshot) { s.Routes.Weight = 500 }, "WeightNotApplied", rollout.Progressing},
-	"a last step that began anew bakes anew":     {baking, also(baked60, func(s *rollout.Snapshot) { s.Memo.Since = epoch.Add(-16 * time.Second) }), "Baking", rollout.Progressing},
+	"a last step that began anew bakes anew":     {baking, also(overdone, func(s *rollout.Snapshot) { s.Memo.Since = epoch.Add(-16 * time.Second) }), "Baking", rollout.Progressing},
 }
 
 func TestTheClockOfABakeIsTheMemos(t *testing.T) {
@@ -111,6 +111,32 @@ func TestABakeSaysWhatIsKept(t *testing.T) {
 			}
 			if d := rollout.Decide(s); d.Reason != "Baking" || !strings.Contains(d.Message, test.want) {
 				t.Errorf("%s says %q, want %q", d.Reason, d.Message, test.want)
+			}
+		})
+	}
+}
+
+func TestWhatABakeCannotKeepIsSaid(t *testing.T) {
+	long := rollout.Plan{Bake: 2 * time.Hour}
+	for name, test := range map[string]struct {
+		plan   rollout.Plan
+		mode   rollout.Mode
+		scaled bool
+		words  string // of the only note; empty: there is none
+	}{
+		"no bake":                         {rollout.Plan{}, rollout.Replicas, true, ""},
+		"by routes":                       {long, rollout.Istio, false, ""},
+		"by routes, beside an autoscaler": {long, rollout.Istio, true, "stabilizationWindowSeconds of 3600 or more"},
+		"by the ratio of pods":            {long, rollout.Replicas, false, "a return first brings stable's pods back"},
+		"beside an autoscaler":            {long, rollout.Surge, true, "stable goes on serving its part"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			notes := rollout.BakeNotes(test.plan, test.mode, test.scaled)
+			if test.words == "" && len(notes) == 0 {
+				return
+			}
+			if len(notes) != 1 || test.words == "" || !strings.Contains(notes[0], test.words) {
+				t.Errorf("said is %q, want %q", notes, test.words)
 			}
 		})
 	}

@@ -139,13 +139,18 @@ func share(s rollout.Snapshot) float64 {
 	return float64(s.Canary.Available+s.Judged.Available) / float64(s.Canary.Available+s.Stable.Available+s.Judged.Available)
 }
 
+// due reports whether the weight that it waits for is there, or the bake.
+func (f Fault) due(memo rollout.Memo, bakes bool) bool {
+	return memo.Weight > 0 && memo.Weight >= f.At && !memo.Promoting && (bakes || !f.Bake)
+}
+
 // strike does what is due at the weight that the canary has.
 func (p *player) strike(pass model.Pass) {
 	memo := pass.Decision.Memo
 	bakes := !rollout.BakesUntil(pass.Snapshot.Plan, memo).IsZero()
 	var later []Fault
 	for _, fault := range p.faults {
-		if memo.Weight == 0 || memo.Weight < fault.At || (fault.Bake && !bakes) || memo.Promoting {
+		if !fault.due(memo, bakes) {
 			later = append(later, fault)
 			continue
 		}

@@ -90,16 +90,8 @@ func Silent(o Objects, lastSeen, now time.Time) bool {
 	}
 	due := lastSeen
 	plan, _ := annotations.Read(o.Target.Annotations)
-	if end := rollout.BakesUntil(plan, memo); !end.IsZero() {
-		return now.Sub(due) > silence && now.Sub(end) > silence
-	}
-	if i := Current(plan, memo); i >= 0 && !memo.Promoting {
-		if plan.Steps[i].Pause {
-			return now.Sub(due) > silence // it would say that it waits for a person
-		}
-		if end := memo.Since.Add(plan.Settle + plan.Steps[i].Hold); end.After(due) {
-			due = end
-		}
+	if end := heldUntil(plan, memo); end.After(due) {
+		due = end
 	}
 	return now.Sub(due) > silence
 }
