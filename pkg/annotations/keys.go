@@ -43,6 +43,11 @@ var Keys = []Key{
 		readDuration(func(p *rollout.Plan) *time.Duration { return &p.Hold }, 0, longestHold),
 	},
 	{
+		Bake, "0s", "How long everybody stays on the canary after the last step, from `0s` (no bake) to `168h`, before the Deployment's own pods are replaced. The canary is judged all the while; " +
+			"with Istio the pods of stable stay at full number and weight 0, so that a return is one write of the routes. By the ratio of pods it holds the last step's ratio.", "10m",
+		readDuration(func(p *rollout.Plan) *time.Duration { return &p.Bake }, 0, longestHold),
+	},
+	{
 		Deadline, "10m", "The longest a step may wait for its pods, or for data, from `1s` to `168h`. After that the rollout fails.", "15m",
 		readDuration(func(p *rollout.Plan) *time.Duration { return &p.Deadline }, time.Second, longestHold),
 	},
@@ -100,7 +105,7 @@ var Keys = []Key{
 		readFlag(func(p *rollout.Plan) *bool { return &p.Paused }, "hold the rollout where it is"),
 	},
 	{
-		Promote, "", "A command: `step` passes the step under way, `full` all that are left. Removed when carried out.", "step",
+		Promote, "", "A command: `step` passes the step or the bake under way, `full` all that is left. Removed when carried out.", "step",
 		readPromote,
 	},
 	{

@@ -34,8 +34,7 @@ func ReadMemo(value string) (rollout.Memo, error) {
 	if err != nil {
 		return rollout.Memo{}, fmt.Errorf("reading the memo in annotation %s: %w; %s", Rollout, err, startOver)
 	}
-	memo.Started, memo.Since = bounded(memo.Started), bounded(memo.Since)
-	return memo, nil
+	return inUTC(memo), nil
 }
 
 // plausible refuses numbers that no controller writes, before arithmetic with
@@ -55,7 +54,7 @@ func plausible(memo rollout.Memo) error {
 // WriteMemo writes the value of the annotation Rollout: the same memo gives the
 // same text, whatever time zone its times carry.
 func WriteMemo(memo rollout.Memo) string {
-	memo.Started, memo.Since = bounded(memo.Started), bounded(memo.Since)
+	memo = inUTC(memo)
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false) // people read it
@@ -63,6 +62,11 @@ func WriteMemo(memo rollout.Memo) string {
 		panic(fmt.Sprintf("annotations: writing the memo: %v", err)) // unreachable: every field of a memo has a JSON form
 	}
 	return strings.TrimSpace(text.String())
+}
+
+func inUTC(memo rollout.Memo) rollout.Memo {
+	memo.Started, memo.Since, memo.Bake = bounded(memo.Started), bounded(memo.Since), bounded(memo.Bake)
+	return memo
 }
 
 // bounded gives the time in UTC and drops one that JSON cannot carry. Only a

@@ -20,8 +20,8 @@ func TestMemoReadsAsItIsWritten(t *testing.T) {
 	}{
 		"the zero memo": {rollout.Memo{}, `{}`},
 		"a rollout under way": {
-			rollout.Memo{Stable: "6d4f", Started: moment, Mode: rollout.Istio, Service: "shop", Weight: 250, Since: moment},
-			`{"stable":"6d4f","started":"2026-03-01T12:00:30.5Z","mode":"istio","service":"shop","weight":250,"since":"2026-03-01T12:00:30.5Z"}`,
+			rollout.Memo{Stable: "6d4f", Started: moment, Mode: rollout.Istio, Service: "shop", Weight: 250, Since: moment, Bake: moment, Baked: true},
+			`{"stable":"6d4f","started":"2026-03-01T12:00:30.5Z","mode":"istio","service":"shop","weight":250,"since":"2026-03-01T12:00:30.5Z","bake":"2026-03-01T12:00:30.5Z","baked":true}`,
 		},
 		"a message is for people to read": {
 			rollout.Memo{Reason: rollout.CrashLoop, Message: `pod a & b: <"x">`},
@@ -56,7 +56,7 @@ func TestMemoTimesAreWrittenInUTC(t *testing.T) {
 }
 
 func TestMemoDropsATimeThatJSONCannotCarry(t *testing.T) {
-	text := annotations.WriteMemo(rollout.Memo{Stable: "a", Since: time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC)})
+	text := annotations.WriteMemo(rollout.Memo{Stable: "a", Since: time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC), Bake: time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC)})
 	if text != `{"stable":"a"}` {
 		t.Errorf("got %s", text)
 	}
@@ -67,10 +67,11 @@ func TestReadMemo(t *testing.T) {
 		text string
 		want rollout.Memo
 	}{
-		"no annotation":               {"", rollout.Memo{}},
-		"a blank one":                 {" \n", rollout.Memo{}},
-		"fields of a newer version":   {`{"stable":"a","colour":{"of":["the","bird"]}}`, rollout.Memo{Stable: "a"}},
-		"a time of another time zone": {`{"since":"2026-03-01T12:00:00+05:00"}`, rollout.Memo{Since: time.Date(2026, 3, 1, 7, 0, 0, 0, time.UTC)}},
+		"no annotation":                       {"", rollout.Memo{}},
+		"a blank one":                         {" \n", rollout.Memo{}},
+		"fields of a newer version":           {`{"stable":"a","colour":{"of":["the","bird"]}}`, rollout.Memo{Stable: "a"}},
+		"a memo of a Serin that knew no bake": {`{"weight":1000,"passed":1000}`, rollout.Memo{Weight: rollout.Full, Passed: rollout.Full}},
+		"a time of another time zone":         {`{"since":"2026-03-01T12:00:00+05:00"}`, rollout.Memo{Since: time.Date(2026, 3, 1, 7, 0, 0, 0, time.UTC)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if memo, err := annotations.ReadMemo(test.text); err != nil || memo != test.want {

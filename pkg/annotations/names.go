@@ -10,6 +10,7 @@ const (
 	Canary         = Prefix + "canary"
 	Steps          = Prefix + "steps"
 	Hold           = Prefix + "hold"
+	Bake           = Prefix + "bake"
 	Deadline       = Prefix + "deadline"
 	Traffic        = Prefix + "traffic"
 	Service        = Prefix + "service"

@@ -104,6 +104,8 @@ func TestReadSaysWhatToTypeInstead(t *testing.T) {
 		"a word is no duration":          {annotations.Hold, "soon", `serin.dev/hold: "soon" is not a duration; write for example 5m or 1h30m`},
 		"a number lacks its unit":        {annotations.Hold, "30", `serin.dev/hold: "30" is not a duration; write for example 30s or 30m`},
 		"there is no unit for days":      {annotations.Deadline, "2d", `serin.dev/deadline: "2d" is not a duration; write for example 48h`},
+		"a bake is no word":              {annotations.Bake, "long", `serin.dev/bake: "long" is not a duration; write for example 5m or 1h30m`},
+		"a bake of a month is a slip":    {annotations.Bake, "720h", `serin.dev/bake: "720h" is outside of the range from 0s to 168h; write for example 5m or 1h30m`},
 		"a hold cannot be negative":      {annotations.Hold, "-1m", `serin.dev/hold: "-1m" is outside of the range from 0s to 168h; write for example 5m or 1h30m`},
 		"a hold of a month is a slip":    {annotations.Hold, "720h", `serin.dev/hold: "720h" is outside of the range from 0s to 168h; write for example 5m or 1h30m`},
 		"a deadline of nothing is none":  {annotations.Deadline, "0s", `serin.dev/deadline: "0s" is outside of the range from 1s to 168h; write for example 5m or 1h30m`},

@@ -54,7 +54,7 @@ var moments = map[string]rollout.When{
 var gateFields = []field[Gate]{
 	{"name", "How the gate is called where it is told of; each has its own.",
 		func(_ *reader, at *yaml.Node, _ string, g *Gate) error { return readName(at, &g.Name) }, nil},
-	{"when", "`before-traffic`: the canary is available and gets its first traffic next. `before-step`: before each rise of its weight, the first included. `before-promotion`: the last step has passed. `after`: the Deployment runs the new template and everything is cleared up; a failure is told, and moves nothing.",
+	{"when", "`before-traffic`: the canary is available and gets its first traffic next. `before-step`: before each rise of its weight, the first included. `before-promotion`: the last step has passed, and the bake is over where there is one. `after`: the Deployment runs the new template and everything is cleared up; a failure is told, and moves nothing.",
 		word(moments, func(g *Gate, v rollout.When) { g.When = v }), nil},
 	{"on-failure", "`rollback` (the default), or `hold`: the rollout keeps its weight and waits for a person. Not of `after`.",
 		word(map[string]bool{"rollback": false, "hold": true}, func(g *Gate, v bool) { g.Holds = v }), nil},

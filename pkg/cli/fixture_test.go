@@ -103,6 +103,16 @@ func atThePause(d *appsv1.Deployment) {
 	remember(under(500))(d)
 }
 
+// baking has passed every step, and bakes since a minute and a half.
+func baking(d *appsv1.Deployment) {
+	held(d)
+	annotate("serin.dev/bake", "10m")(d)
+	said(corev1.ConditionUnknown, "Baking", "baking until 12:08:30 UTC: everybody is on the canary; stable's 4 pods stay at weight 0 for a return by one write of the routes")(d)
+	memo := under(1000)
+	memo.Bake = now.Add(-90 * time.Second)
+	remember(memo)(d)
+}
+
 func promoting(d *appsv1.Deployment) {
 	held(d)
 	d.Spec.Paused = false

@@ -48,6 +48,14 @@ func TestList(t *testing.T) {
 	golden(t, "list without any permission", w.run(t, "list", "-A"))
 }
 
+func TestListOfABake(t *testing.T) {
+	got := newWorld(shop(baking), stable(shop(baking)), routes(100)).run(t, "list")
+	_, rows, _ := strings.Cut(got, "\n")
+	if want := "shop Progressing bake 100% 100% "; !strings.HasPrefix(strings.Join(strings.Fields(rows), " "), want) {
+		t.Errorf("listed is %s", got)
+	}
+}
+
 func TestCompletion(t *testing.T) {
 	w := newWorld(fleet()...)
 	for typed, want := range map[string]string{

@@ -46,8 +46,17 @@ func phases() map[string][]runtime.Object {
 		"in a step that was edited away": with(shop(rolling, annotate("serin.dev/steps", "10, 60"))),
 		"waiting for a person":           with(shop(atThePause)),
 		"asked to pause and to promote":  with(shop(rolling, annotate("serin.dev/pause", "true"), annotate("serin.dev/promote", "step"))),
-		"promoting":                      with(shop(promoting)),
-		"rolling back":                   with(shop(rollingBack)),
+		"baking":                         with(shop(baking), canaryOf(shop(baking), "shop:v2", 4), routes(100)),
+		"baking by the ratio of pods": with(shop(baking, func(d *appsv1.Deployment) {
+			memo := under(1000)
+			memo.Bake, memo.Mode = memo.Since, rollout.Replicas
+			remember(memo)(d)
+			said(corev1.ConditionUnknown, "Baking", "baking until 12:08:30 UTC: 4 canary pods beside 1 pod of stable, as the ratio of pods allows; a return brings stable's 4 back first")(d)
+		})),
+		"before a bake":          with(shop(rolling, annotate("serin.dev/bake", "10m"))),
+		"promoting":              with(shop(promoting)),
+		"promoting after a bake": with(shop(promoting, annotate("serin.dev/bake", "10m"))),
+		"rolling back":           with(shop(rollingBack)),
 		"rolled back": with(back, canaryOf(back, "shop:v2", 0),
 			event(back, "a", time.Minute, "Warning", "CrashLoop", "RollingBack: pod shop-canary-x: container shop: exit code 1")),
 		"rolled back and wanting another": with(shop(rolledBack, wanting("shop:v3")), canaryOf(back, "shop:v2", 0)),

@@ -85,7 +85,7 @@ func promoteCommand(connect connector) *cobra.Command {
 	var full bool
 	command := &cobra.Command{
 		Use: "promote NAME [--full]", Short: "Pass the step under way, or with --full all that are left",
-		Long: "Pass the step under way without waiting for its hold, or for the person that it waits for.\n" +
+		Long: "Pass the step or the bake under way without waiting for its time, or for the person that it waits for.\n" +
 			"With --full pass all steps that are left: the canary's template is promoted as soon as that can be done without failing a request.",
 		Example: "  # Go on from the step under way, whichever that is\n  kubectl serin promote shop\n\n" +
 			"  # Promote now\n  kubectl serin promote shop --full -n shop",

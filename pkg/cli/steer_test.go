@@ -160,6 +160,7 @@ func TestAnswers(t *testing.T) {
 	}{
 		{"a step is passed", "promote shop", shop(atThePause), memoOf(func(m *rollout.Memo) { m.Passed = 500 })},
 		{"a step is approved", "approve shop 50", shop(atThePause), memoOf(func(m *rollout.Memo) { m.Passed = 500 })},
+		{"a bake is ended", "promote shop", shop(baking), memoOf(func(m *rollout.Memo) { m.Baked, m.Passed = true, rollout.Full })},
 		{"a failure is forgiven", "promote shop", shop(atThePause), memoOf(func(m *rollout.Memo) { m.Forgiven = true })},
 		{"all steps are passed", "promote shop --full", shop(rolling), memoOf(func(m *rollout.Memo) { m.Full = true })},
 		{"it goes back", "abort shop", shop(rolling), memoOf(func(m *rollout.Memo) { m.Ending, m.Reason = rollout.Reject, "AbortRequested" })},

@@ -36,6 +36,9 @@ func shown(s rollout.Snapshot, d rollout.Decision) metrics.Target {
 	if d.Reason == "Holding" {
 		t.HoldUntil = s.Now.Add(d.Recheck)
 	}
+	if d.Reason == "Baking" {
+		t.HoldUntil = rollout.BakesUntil(s.Plan, d.Memo)
+	}
 	for _, c := range s.Verdict.Checks {
 		t.Checks = append(t.Checks, check(c))
 	}

@@ -52,6 +52,13 @@ func TestWhatMetricsTell(t *testing.T) {
 			},
 			metrics.Target{Phase: "Promoting", Reason: "Promoting", Since: now, Stable: 3, Canary: 1, UnderWay: true, Step: 2, Steps: 3, Wanted: 0.25, Observed: 0.25},
 		},
+		"baking": {
+			func(s *rollout.Snapshot, d *rollout.Decision) {
+				s.Verdict, s.Plan.Bake = analysis.Verdict{}, 10*time.Minute
+				d.Reason, d.Memo.Weight, d.Memo.Bake, d.Recheck = "Baking", rollout.Full, now.Add(-time.Minute), time.Second
+			},
+			metrics.Target{Phase: "Progressing", Reason: "Baking", Since: now, Stable: 4, Canary: 1, UnderWay: true, Step: 3, Steps: 3, Wanted: 1, Observed: 0.2, HoldUntil: now.Add(9 * time.Minute)},
+		},
 		"at rest": {
 			func(_ *rollout.Snapshot, d *rollout.Decision) {
 				d.Phase, d.Reason, d.Memo = rollout.Idle, "UpToDate", rollout.Memo{Stable: "one"}

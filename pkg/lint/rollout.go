@@ -41,6 +41,9 @@ func checkRollout(ctx context.Context, s subject) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, note := range rollout.BakeNotes(snapshot.Plan, snapshot.Mode, snapshot.Target.Scaled) {
+		found = append(found, s.find("BakeKeepsLess", Warning, s.Place("metadata", "annotations", annotations.Bake), "%s", note))
+	}
 	for _, p := range snapshot.Problems {
 		found = append(found, s.translate(p)...)
 	}

@@ -58,7 +58,7 @@ func TestBoard(t *testing.T) {
 	b.Moved(shop, "StepPassed")
 	b.Moved(shop, "StepPassed")
 	const want = `
-# HELP serin_rollout_hold_remaining_seconds What is left of the step's hold; 0 where nothing is held.
+# HELP serin_rollout_hold_remaining_seconds What is left of the step's hold, or of the bake; 0 where nothing is held.
 # TYPE serin_rollout_hold_remaining_seconds gauge
 serin_rollout_hold_remaining_seconds{deployment="shop",namespace="web"} 30
 # HELP serin_rollout_phase 1 for the phase of a Deployment that opted in: Idle, Progressing, Paused, Promoting, RollingBack or RolledBack.

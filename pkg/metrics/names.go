@@ -29,7 +29,7 @@ var (
 	steps          = gauge("serin_rollout_steps", "Steps of the plan.")
 	weightWanted   = gauge("serin_rollout_weight_wanted_ratio", "Share of traffic that the step asks for, from 0 to 1.")
 	weightObserved = gauge("serin_rollout_weight_observed_ratio", "Share of traffic that the routes, or the ratio of available pods, give the canary, from 0 to 1.")
-	holdRemaining  = gauge("serin_rollout_hold_remaining_seconds", "What is left of the step's hold; 0 where nothing is held.")
+	holdRemaining  = gauge("serin_rollout_hold_remaining_seconds", "What is left of the step's hold, or of the bake; 0 where nothing is held.")
 	checkOutcome   = gauge("serin_rollout_check_outcome", "1 for what a check says of the canary: passed, failed or inconclusive.", "check", "outcome")
 	checkState     = gauge("serin_rollout_check_state", "1 for the state of a check's data: Usable, or what is missing (docs/measure.md lists it), NotMeasured, TooEarly or Overlapping.", "check", "state")
 	checkValue     = gauge("serin_rollout_check_value", "What a check goes by: the evidence of a comparison (its e-value), or the newest reading of a threshold, in the unit of its query.", "check")

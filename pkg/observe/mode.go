@@ -36,6 +36,7 @@ func (o *Observer) chooseMode(ctx context.Context, w *World, s *rollout.Snapshot
 			Message: fmt.Sprintf("this cluster serves no VirtualServices (networking.istio.io/v1); install Istio, or set %s: replicas", annotations.Traffic)})
 	}
 	addProblems(w, s)
+	s.Notes = append(s.Notes, rollout.BakeNotes(s.Plan, s.Mode, scaled)...)
 	return nil
 }
 

@@ -155,6 +155,8 @@ func stage(s rollout.Snapshot, d rollout.Decision) string {
 		return ""
 	case d.Memo.Weight == 0:
 		return "prepare"
+	case !rollout.BakesUntil(s.Plan, d.Memo).IsZero():
+		return "bake"
 	default:
 		return d.Memo.Weight.String()
 	}

@@ -44,7 +44,7 @@ type Problem struct {
 	Message string         `json:"message"`
 }
 
-// Step is a part of the rollout: the preparation, one weight, the promotion, the clearing up.
+// Step is a part of the rollout: the preparation, one weight, the bake, the promotion, the clearing up.
 type Step struct {
 	Name    string   `json:"name"`
 	Begins  int      `json:"begins"`           // seconds after the new template

@@ -52,7 +52,7 @@ func TestACrashAfterAnyWriteEndsInTheRightPlace(t *testing.T) {
 var deeds = []func(*world){
 	push("v1"), push("v2"), push("v3"), push("crash4"), push("bad5"),
 	scale(1), scale(3), scale(7), scale(0),
-	abort, retry, promoteStep, promoteFull, pause, resume,
+	abort, retry, promoteStep, promoteFull, pause, resume, bake(20 * time.Second), bake(0),
 	steps(10, 60, 100), steps(100), fill, free, broke, mended, restart, putBack,
 	ifCanary(func(w *world) { w.lose(w.canary, 1+w.rnd.IntN(4)) }),
 	ifCanary(deleteCanary), ifCanary(failing), ifCanary(scaleCanary), ifCanary(editCanary),
@@ -116,6 +116,7 @@ func TestAnythingAtAnyTimeEndsSomewhereRight(t *testing.T) {
 				w.rnd = rnd
 				w.crashAt = rnd.IntN(30)
 				w.plan.PauseOnFailure = rnd.IntN(4) == 0
+				w.plan.Bake = time.Duration(max(0, rnd.IntN(80)-40)) * time.Second
 				w.asked, w.slow = rnd.IntN(3) == 0, time.Duration(rnd.IntN(20))*time.Second
 				if !w.asked {
 					w.slow = 0

@@ -13,6 +13,8 @@
 //   - No canary pod is taken away while routes send it traffic.
 //   - The target is let go (unpaused) only onto the template that ran as the
 //     canary at full weight, or where the user opted out.
+//   - A bake that the plan wishes for is neither skipped nor cut short, unless a
+//     person ends it; it begins once in each stay at full weight.
 //   - A decision moves one hazard: it changes routes, or pods, never both in a
 //     direction in which their order would matter.
 //   - The target is never scaled to zero.

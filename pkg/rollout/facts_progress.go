@@ -334,17 +334,25 @@ func dataLate(s Snapshot) bool {
 	return s.Waiting.lasted("AnalysisInconclusive", s.Now) >= s.Plan.Deadline
 }
 
+// waived: nothing has to be waited for here. Who passed the last step did not
+// pass the bake after it.
 func waived(s Snapshot) bool {
+	if inBake(s) {
+		return false
+	}
 	return s.Memo.Full || s.Memo.Weight == 0 || s.Memo.Passed >= s.Memo.Weight
 }
 
 func stepDone(s Snapshot) bool {
-	return waived(s) || (!isShareOff(s) && !isHolding(s) && !isStepPaused(s) && !isInconclusive(s))
+	if isToBake(s) {
+		return false
+	}
+	return waived(s) || (!isShareOff(s) && !isHolding(s) && !isStepPaused(s) && !isBaking(s) && !isInconclusive(s))
 }
 
-func isHolding(s Snapshot) bool { return !waived(s) && heldUntil(s).After(s.Now) }
+func isHolding(s Snapshot) bool { return !waived(s) && !inBake(s) && heldUntil(s).After(s.Now) }
 
-func isStepPaused(s Snapshot) bool { return !waived(s) && current(s).Pause }
+func isStepPaused(s Snapshot) bool { return !waived(s) && !inBake(s) && current(s).Pause }
 
 func hasNextStep(s Snapshot) bool {
 	_, ok := next(s)

@@ -58,10 +58,10 @@ func (m Memo) Due() []When {
 }
 
 // Point names the present point of the rollout, among all of its points. A
-// weight that was lost and is reached again is another point: what passed
-// before says nothing about what came since.
+// weight that was lost and is reached again is another point, and so is a bake:
+// what passed before says nothing about what came since.
 func (m Memo) Point() string {
-	point := fmt.Sprintf("%d@%d", m.Weight, later(m.Started, m.Since).UnixMilli())
+	point := fmt.Sprintf("%d@%d", m.Weight, later(later(m.Started, m.Since), m.Bake).UnixMilli())
 	if m.Promoting || m.Ending == Finished {
 		return "after-" + point
 	}

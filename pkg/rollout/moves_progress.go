@@ -151,6 +151,10 @@ func hurry(s Snapshot) Decision {
 		d.Memo.Full, d.Message = true, "a person waived the remaining steps; the canary still has to be available"
 		return d
 	}
+	if inBake(s) {
+		d.Memo, d.Message = endBake(s), "a person ended the bake"
+		return d
+	}
 	d.Memo.Passed = goal(s)
 	d.Message = fmt.Sprintf("a person passed the step at %s", d.Memo.Passed)
 	return d
@@ -298,6 +302,9 @@ func endWithoutData(s Snapshot) Decision {
 	}
 	d := Decision{Phase: Progressing, Memo: s.Memo, Warning: true, Message: message + "; the step passes all the same, as is wished where there are no data"}
 	d.Memo.Passed = s.Memo.Weight
+	if inBake(s) {
+		d.Memo, d.Message = endBake(s), message+"; the bake ends all the same, as is wished where there are no data"
+	}
 	return d
 }
 

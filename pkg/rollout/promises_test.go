@@ -79,6 +79,23 @@ var promises = map[string]func(rollout.Snapshot, rollout.Decision) bool{
 		open := s.Memo.Weight > 0 && !s.Memo.Full && s.Memo.Passed < s.Memo.Weight && s.Memo.Ending == "" && !s.Memo.Promoting
 		return s.Verdict.Outcome != analysis.Inconclusive || !open || (d.Memo.Weight <= s.Memo.Weight && !d.Memo.Promoting)
 	},
+	"a bake is neither skipped nor cut short": func(s rollout.Snapshot, d rollout.Decision) bool {
+		lets := d.Memo.Promoting && !s.Memo.Promoting
+		return !lets || baked(s)
+	},
+	"a bake begins once, after its step": func(s rollout.Snapshot, d rollout.Decision) bool {
+		begins := d.Memo.Bake.After(s.Memo.Bake)
+		first := s.Memo.Bake.IsZero() || s.Memo.Bake.Before(s.Memo.Since)
+		stepOver := s.Memo.Passed == rollout.Full || !s.Memo.Since.Add(s.Plan.Settle+s.Plan.Hold).After(s.Now)
+		return !begins || (first && stepOver && d.Memo.Bake.Equal(s.Now) && d.Routes == rollout.Leave && d.Canary == rollout.Leave && d.Size == 0)
+	},
+	"missing evidence ends no bake": func(s rollout.Snapshot, d rollout.Decision) bool {
+		under := !rollout.BakesUntil(s.Plan, s.Memo).IsZero()
+		return s.Verdict.Outcome != analysis.Inconclusive || !under || !d.Memo.Promoting
+	},
+	"no gate is asked in a bake's time": func(s rollout.Snapshot, d rollout.Decision) bool {
+		return !d.Ask || !rollout.BakesUntil(s.Plan, s.Memo).After(s.Now)
+	},
 	"no gate that stands is passed": func(s rollout.Snapshot, d rollout.Decision) bool {
 		open := slices.ContainsFunc(s.Gates, func(g rollout.Gate) bool { return g.State != rollout.GatePassed })
 		return !open || s.Memo.Promoting || s.Memo.Ending != "" || (d.Memo.Weight <= s.Memo.Weight && !d.Memo.Promoting)
@@ -117,6 +134,16 @@ func growsWithinMeans(s rollout.Snapshot, d rollout.Decision) bool {
 		return true
 	}
 	return s.Stable.Available < rollout.Carry(rollout.Full-s.Routes.Weight, s.Target.Replicas)
+}
+
+// baked: the bake that the plan wishes for has lasted its time since everybody
+// came to the canary, or a person ended it.
+func baked(s rollout.Snapshot) bool {
+	if s.Plan.Bake == 0 || s.Memo.Full {
+		return true
+	}
+	begun := !s.Memo.Bake.IsZero() && !s.Memo.Bake.Before(s.Memo.Since)
+	return begun && (s.Memo.Baked || s.Now.Sub(s.Memo.Bake) >= s.Plan.Bake)
 }
 
 func takesCanary(s rollout.Snapshot, d rollout.Decision) bool {

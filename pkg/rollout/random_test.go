@@ -33,7 +33,7 @@ func random(rnd *rand.Rand) rollout.Snapshot {
 	if maybe(rnd, 6) {
 		s.Seen = rollout.SeenShare{Off: pick(rnd, "", "5 of 100 requests"), Since: epoch.Add(-ago(rnd))}
 	}
-	reasons := []rollout.Reason{"", "AnalysisInconclusive", "NoData", "CanaryNotAvailable", "StableNotAvailable", "DeadlineExceeded", "StableRefilling", "Holding"}
+	reasons := []rollout.Reason{"", "AnalysisInconclusive", "NoData", "CanaryNotAvailable", "StableNotAvailable", "DeadlineExceeded", "StableRefilling", "Holding", "Baking"}
 	s.Waiting = rollout.Waiting{Reason: pick(rnd, reasons...), Since: epoch.Add(-ago(rnd))}
 	return s
 }
@@ -51,6 +51,7 @@ func randomPlan(rnd *rand.Rand) rollout.Plan {
 	for i := range p.Steps {
 		p.Steps[i].Pause = maybe(rnd, 10)
 	}
+	p.Bake = pick(rnd, 0, 0, 15*time.Second, time.Minute)
 	p.PauseOnFailure, p.Paused = maybe(rnd, 3), maybe(rnd, 10)
 	p.Abort, p.Retry = maybe(rnd, 12), maybe(rnd, 12)
 	p.Promote = pick(rnd, "", "", "", "", "", "", rollout.PromoteStep, rollout.PromoteFull)
@@ -74,6 +75,9 @@ func randomMemo(rnd *rand.Rand) rollout.Memo {
 	m.Mode, m.Service = pick(rnd, rollout.Istio, rollout.Istio, rollout.Replicas, rollout.Surge), "shop"
 	m.Weight = pick(rnd, 0, 50, 250, 500, rollout.Full, rollout.Full)
 	m.Passed = pick(rnd, 0, 0, 0, m.Weight)
+	if m.Weight == rollout.Full && maybe(rnd, 2) {
+		m.Bake, m.Baked = epoch.Add(-ago(rnd)), maybe(rnd, 6)
+	}
 	m.Full, m.Forgiven, m.Promoting = maybe(rnd, 10), maybe(rnd, 10), m.Weight == rollout.Full && maybe(rnd, 2)
 	if m.Mode == rollout.Replicas && m.Weight > 0 {
 		m.Size = 1 + rnd.IntN(6)

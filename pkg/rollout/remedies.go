@@ -116,6 +116,8 @@ var remedies = []remedy{
 
 	{forItself, "Holding", "The step keeps its weight for its hold.", "The hold is over and nothing failed. A person goes on at once by `kubectl serin promote shop`.",
 		"kubectl serin status shop"},
+	{forItself, "Baking", "Every step is passed, and everybody stays on the canary for the time of `serin.dev/bake` while stable's pods are kept.", "The bake is over and nothing failed. A person ends it by `kubectl serin promote shop`, or goes back by `kubectl serin abort shop`.",
+		"kubectl serin status shop"},
 	{forItself, "UpToDate", "The wanted template serves everybody.", "A new template.", "kubectl serin history shop"},
 	{forItself, "GuardArmed", "This API server cannot hold a template by policy, so that the Deployment is paused at rest. It scales as ever.", "A new template goes out as a canary. With the guard policy the Deployment need not be paused.",
 		"kubectl serin doctor"},

@@ -229,7 +229,7 @@ func steering() []rule {
 		{"PauseRequested", isPaused, pause,
 			"A person holds the rollout where it is.", "Remove the annotation `serin.dev/pause`."},
 		{"PromoteRequested", isHurried, hurry,
-			"A person passed a step, or all that are left.", "Nothing."},
+			"A person passed a step or a bake, or all that is left.", "Nothing."},
 	}
 }
 
@@ -262,8 +262,12 @@ func progressing() []rule {
 			"The step keeps its weight for its hold.", "Wait, or annotate `serin.dev/promote: \"step\"`."},
 		{"StepPaused", isStepPaused, hold(Paused, `the step waits for a person: annotate serin.dev/promote: "step" to go on, serin.dev/abort: "true" to roll back`),
 			"The step waits for a person.", "Annotate `serin.dev/promote: \"step\"`, or `serin.dev/abort: \"true\"`."},
+		{"Baking", isBaking, holdBake,
+			"Every step is passed and everybody is on the canary. It is judged on for the time of `serin.dev/bake`, while stable's pods are kept for a quick return.", "Wait, or annotate `serin.dev/promote: \"step\"`, or `serin.dev/abort: \"true\"`."},
 		{"AnalysisInconclusive", isInconclusive, holdInconclusive,
 			"There is not enough evidence to judge by.", "Read what is missing in the message."},
+		{"Baking", isToBake, beginBake,
+			"The bake begins: the last step passed, and everybody is on the canary.", "Wait, or annotate `serin.dev/promote: \"step\"`, or `serin.dev/abort: \"true\"`."},
 		{"GateFailed", isGateHeld, holdGate,
 			"A gate was asked and did not let the rollout pass, and its `on-failure` is `hold`.", "Read what it said in the message; then annotate `serin.dev/promote: \"step\"`, `serin.dev/retry: \"true\"` or `serin.dev/abort: \"true\"`."},
 		{"GateWaiting", isGated, awaitGates(Progressing),

@@ -29,7 +29,7 @@ func (r row) snapshot() rollout.Snapshot {
 
 func rows() map[string]row {
 	all := map[string]row{}
-	for _, table := range []map[string]row{leavingRows, restingRows, returningRows, promotingRows, refusingRows, gateRows, progressingRows, ratioRows} {
+	for _, table := range []map[string]row{leavingRows, restingRows, returningRows, promotingRows, refusingRows, gateRows, progressingRows, ratioRows, bakeRows} {
 		maps.Copy(all, table)
 	}
 	return all

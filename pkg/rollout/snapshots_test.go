@@ -61,6 +61,14 @@ func full() rollout.Snapshot {
 	return s
 }
 
+// baking is a rollout that bakes for a minute, since twenty seconds.
+func baking() rollout.Snapshot {
+	s := full()
+	s.Plan.Bake = time.Minute
+	s.Memo.Bake = epoch.Add(-20 * time.Second)
+	return s
+}
+
 // promotion is under way: one of four pods is new.
 func promotion() rollout.Snapshot {
 	s := full()

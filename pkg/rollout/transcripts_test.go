@@ -20,6 +20,7 @@ func journeys() map[string]journey {
 	all := meshJourneys()
 	maps.Copy(all, ratioJourneys())
 	maps.Copy(all, gateJourneys())
+	maps.Copy(all, bakeJourneys())
 	return all
 }
 

@@ -65,6 +65,7 @@ const (
 type Plan struct {
 	Steps          []Step // rising; never empty
 	Hold           time.Duration
+	Bake           time.Duration // everybody stays on the canary that long before promotion; 0: no bake
 	Deadline       time.Duration
 	Settle         time.Duration
 	Traffic        Mode // Auto, Istio or Replicas
@@ -113,6 +114,8 @@ type Memo struct {
 	Since      time.Time `json:"since,omitzero"`       // when that weight was asked for
 	Passed     Weight    `json:"passed,omitempty"`     // steps up to this weight were passed by a person
 	Full       bool      `json:"full,omitempty"`       // a person waived the remaining steps
+	Bake       time.Time `json:"bake,omitzero"`        // when the bake began; counts only while no later Since began the last step anew
+	Baked      bool      `json:"baked,omitempty"`      // that bake was ended before its time
 	Forgiven   bool      `json:"forgiven,omitempty"`   // a person went on in spite of a failure
 	Size       int       `json:"size,omitempty"`       // the target's own replicas, where the ratio of pods lowered them
 	Lowered    int       `json:"lowered,omitempty"`    // the replicas that were last written there

@@ -198,7 +198,7 @@ func same(a, b rollout.Snapshot) bool {
 	p, q := a.Plan, b.Plan
 	return a.Memo == b.Memo && a.Target == b.Target && a.Canary == b.Canary && a.Routes == b.Routes &&
 		a.Stable == b.Stable && a.Wanted == b.Wanted && a.Judged == b.Judged && a.Others == b.Others &&
-		p.Paused == q.Paused && p.Abort == q.Abort && p.Retry == q.Retry && p.Promote == q.Promote && p.PauseOnFailure == q.PauseOnFailure &&
+		p.Paused == q.Paused && p.Abort == q.Abort && p.Retry == q.Retry && p.Promote == q.Promote && p.PauseOnFailure == q.PauseOnFailure && p.Bake == q.Bake &&
 		slices.Equal(p.Steps, q.Steps) && slices.Equal(a.Problems, b.Problems) && a.Verdict.Outcome == b.Verdict.Outcome && a.Verdict.Evidence == b.Verdict.Evidence && a.Guard == b.Guard && a.Mode == b.Mode &&
 		slices.Equal(a.Gates, b.Gates)
 }

@@ -139,12 +139,18 @@ func share(s rollout.Snapshot) float64 {
 	return float64(s.Canary.Available+s.Judged.Available) / float64(s.Canary.Available+s.Stable.Available+s.Judged.Available)
 }
 
+// due reports whether the weight that it waits for is there, or the bake.
+func (f Fault) due(memo rollout.Memo, bakes bool) bool {
+	return memo.Weight > 0 && memo.Weight >= f.At && !memo.Promoting && (bakes || !f.Bake)
+}
+
 // strike does what is due at the weight that the canary has.
 func (p *player) strike(pass model.Pass) {
-	weight := pass.Decision.Memo.Weight
+	memo := pass.Decision.Memo
+	bakes := !rollout.BakesUntil(pass.Snapshot.Plan, memo).IsZero()
 	var later []Fault
 	for _, fault := range p.faults {
-		if weight == 0 || weight < fault.At || pass.Decision.Memo.Promoting {
+		if !fault.due(memo, bakes) {
 			later = append(later, fault)
 			continue
 		}
@@ -199,6 +205,10 @@ func (p *player) end() {
 		p.result.Outcome = Waiting
 	}
 	for _, fault := range p.faults {
-		p.say(fmt.Sprintf("the weight of %s was not reached, so this did not happen: %s", fault.At, fault.What))
+		place := fmt.Sprintf("the weight of %s was", fault.At)
+		if fault.Bake {
+			place = "a bake was"
+		}
+		p.say(fmt.Sprintf("%s not reached, so this did not happen: %s", place, fault.What))
 	}
 }

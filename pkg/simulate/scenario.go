@@ -34,6 +34,7 @@ type Range struct{ Least, Most time.Duration }
 // Fault is something that happens when the canary gets a weight.
 type Fault struct {
 	At   rollout.Weight
+	Bake bool // in the bake, when that has begun
 	What Deed
 	Size int32 // of Rescaled
 }

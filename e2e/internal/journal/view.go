@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -78,9 +79,14 @@ func (v View) Condition(name string) *appsv1.DeploymentCondition {
 type Memo struct {
 	Weight    int
 	Mode      string
+	Since     time.Time // of the weight, or of the promotion
+	Bake      time.Time // when a bake began
 	Promoting bool
 	Ending    string
 }
+
+// Baking reports whether a bake has begun and nothing has come after it.
+func (m Memo) Baking() bool { return !m.Bake.IsZero() && !m.Promoting && m.Ending == "" }
 
 // Memo is what the controller keeps about a Deployment; empty where it keeps nothing.
 func (v View) Memo(name string) (m Memo) {

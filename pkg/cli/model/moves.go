@@ -90,13 +90,8 @@ func Silent(o Objects, lastSeen, now time.Time) bool {
 	}
 	due := lastSeen
 	plan, _ := annotations.Read(o.Target.Annotations)
-	if i := Current(plan, memo); i >= 0 && !memo.Promoting {
-		if plan.Steps[i].Pause {
-			return now.Sub(due) > silence // it would say that it waits for a person
-		}
-		if end := memo.Since.Add(plan.Settle + plan.Steps[i].Hold); end.After(due) {
-			due = end
-		}
+	if end := heldUntil(plan, memo); end.After(due) {
+		due = end
 	}
 	return now.Sub(due) > silence
 }
@@ -104,7 +99,7 @@ func Silent(o Objects, lastSeen, now time.Time) bool {
 // moving are the reasons that tell of a move, after which another word is due.
 // All others tell of a wait, which may take as long as it takes.
 var moving = map[rollout.Reason]bool{
-	"NewTemplate": true, "StepPassed": true, "Holding": true, "PromoteRequested": true, "FailureForgiven": true,
+	"NewTemplate": true, "StepPassed": true, "Holding": true, "Baking": true, "PromoteRequested": true, "FailureForgiven": true,
 	"RetryRequested": true, "Superseded": true, "AbortRequested": true, "RollingBack": true, "Withdrawn": true,
 	"Restarted": true, "RoutesRestored": true, "CanaryRemoved": true, "SubsetsRemoved": true, "Cancelled": true,
 	"AllStepsPassed": true, "PromotionComplete": true, "Rescaled": true, "WeightNotApplied": true, "NotHeld": true,

@@ -78,20 +78,32 @@ func running(memo rollout.Memo) bool { return !memo.Started.IsZero() && memo.End
 
 // plan tells the steps, and where in them the rollout is.
 func (r *Rollout) plan(plan rollout.Plan, memo rollout.Memo, now time.Time) {
-	current := Current(plan, memo)
+	current, baking := Current(plan, memo), !rollout.BakesUntil(plan, memo).IsZero()
 	for i, step := range plan.Steps {
-		s := Step{Weight: *percent(step.Weight), Pause: step.Pause, Current: i == current, Passed: running(memo) && i < current}
+		s := Step{Weight: *percent(step.Weight), Pause: step.Pause, Current: i == current && !baking, Passed: running(memo) && (i < current || baking)}
 		if !step.Pause {
 			s.Hold = step.Hold.String()
 		}
 		r.Steps = append(r.Steps, s)
 	}
-	if current < 0 || memo.Promoting || plan.Steps[current].Pause || memo.Full || memo.Passed >= memo.Weight {
-		return
+	if plan.Bake > 0 {
+		r.Bake = &Bake{For: plan.Bake.String(), Current: baking, Passed: running(memo) && memo.Promoting}
 	}
-	if until := memo.Since.Add(plan.Settle + plan.Steps[current].Hold); until.After(now) {
+	if until := heldUntil(plan, memo); until.After(now) {
 		r.HoldUntil = until
 	}
+}
+
+// heldUntil is when the step or the bake under way is over at the earliest; zero where nothing is held.
+func heldUntil(plan rollout.Plan, memo rollout.Memo) time.Time {
+	if until := rollout.BakesUntil(plan, memo); !until.IsZero() {
+		return until
+	}
+	current := Current(plan, memo)
+	if current < 0 || memo.Promoting || plan.Steps[current].Pause || memo.Full || memo.Passed >= memo.Weight {
+		return time.Time{}
+	}
+	return memo.Since.Add(plan.Settle + plan.Steps[current].Hold)
 }
 
 // Current is the index of the step under way, -1 outside of a rollout and

@@ -32,7 +32,8 @@ type Rollout struct {
 	Weight    *Percent     `json:"weight,omitempty"`   // wanted
 	Observed  *Percent     `json:"observed,omitempty"` // in the routes, or among the pods that are available
 	Steps     []Step       `json:"steps,omitempty"`
-	HoldUntil time.Time    `json:"holdUntil,omitzero"` // at the earliest
+	Bake      *Bake        `json:"bake,omitempty"`     // after the steps, where the plan wishes for one
+	HoldUntil time.Time    `json:"holdUntil,omitzero"` // of the step or the bake under way, at the earliest
 	Checks    []Check      `json:"checks,omitempty"`   // as far as the journal tells
 	Verdict   Verdict      `json:"verdict,omitempty"`  // of these, the last one
 
@@ -62,6 +63,13 @@ type Step struct {
 	Pause   bool    `json:"pause,omitempty"` // waits for a person
 	Current bool    `json:"current,omitempty"`
 	Passed  bool    `json:"passed,omitempty"`
+}
+
+// Bake is the time that everybody stays on the canary after the last step.
+type Bake struct {
+	For     string `json:"for"`
+	Current bool   `json:"current,omitempty"`
+	Passed  bool   `json:"passed,omitempty"`
 }
 
 // Workload is a set of pods of one version.

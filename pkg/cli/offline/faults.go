@@ -26,10 +26,10 @@ type faults struct {
 func (f *faults) add(command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVar(&f.ready, "pods-ready-after", "0s", "`TIME` that a new pod takes until it is ready; 10s-2m draws it for each pod")
-	flags.StringVar(&f.crash, "crash-at", "", "the canary's pods crash when it gets this `WEIGHT`, such as 25%")
-	flags.StringVar(&f.notReady, "not-ready-at", "", "the canary's pods stop being ready when it gets this `WEIGHT`")
-	flags.StringVar(&f.abort, "abort-at", "", "a person asks to roll back when the canary gets this `WEIGHT`")
-	flags.StringArrayVar(&f.scale, "scale-at", nil, "the Deployment gets another size at a weight: `WEIGHT=PODS`, such as 25%=8; may be repeated")
+	flags.StringVar(&f.crash, "crash-at", "", "the canary's pods crash when it gets this `WEIGHT`, such as 25%, or in the bake: bake")
+	flags.StringVar(&f.notReady, "not-ready-at", "", "the canary's pods stop being ready when it gets this `WEIGHT`, or bake")
+	flags.StringVar(&f.abort, "abort-at", "", "a person asks to roll back when the canary gets this `WEIGHT`, or bake")
+	flags.StringArrayVar(&f.scale, "scale-at", nil, "the Deployment gets another size at a weight: `WEIGHT=PODS`, such as 25%=8 or bake=8; may be repeated")
 }
 
 // read gives what happens, in the order of the flags.
@@ -45,30 +45,36 @@ func (f *faults) read() ([]simulate.Fault, error) {
 		if flag.value == "" {
 			continue
 		}
-		weight, err := readWeight(flag.value)
+		fault, err := readPlace(flag.value)
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("--%s %w", flag.name, err))
 		}
-		all = append(all, simulate.Fault{At: weight, What: flag.what})
+		fault.What = flag.what
+		all = append(all, fault)
 	}
 	for _, value := range f.scale {
 		text, size, found := strings.Cut(value, "=")
-		weight, err := readWeight(text)
+		fault, err := readPlace(text)
 		n, failed := strconv.ParseInt(size, 10, 32)
 		if !found || err != nil || failed != nil || n < 0 {
 			wrong = append(wrong, fmt.Errorf("--scale-at %q is not a weight and a number of pods; write for example --scale-at 25%%=8", value))
 		}
-		all = append(all, simulate.Fault{At: weight, What: simulate.Rescaled, Size: int32(n)})
+		fault.What, fault.Size = simulate.Rescaled, int32(n)
+		all = append(all, fault)
 	}
 	return all, errors.Join(wrong...)
 }
 
-func readWeight(text string) (rollout.Weight, error) {
+// readPlace reads when something happens: at a weight, or in the bake.
+func readPlace(text string) (simulate.Fault, error) {
+	if text == "bake" {
+		return simulate.Fault{At: rollout.Full, Bake: true}, nil
+	}
 	percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
 	if err != nil || math.IsNaN(percent) || percent <= 0 || percent > 100 {
-		return 0, fmt.Errorf("%q is not a weight above 0 and at most 100; write for example 25%%", text)
+		return simulate.Fault{}, fmt.Errorf("%q is not a weight above 0 and at most 100, nor the bake; write for example 25%% or bake", text)
 	}
-	return rollout.Weight(math.Round(10 * percent)), nil
+	return simulate.Fault{At: rollout.Weight(math.Round(10 * percent))}, nil
 }
 
 // startup reads a time, or two with a hyphen between them.

@@ -29,6 +29,8 @@ func consumed(key string, effect func(was, is rollout.Memo) string) func(before,
 
 func passed(was, is rollout.Memo) string {
 	switch {
+	case is.Baked && !was.Baked:
+		return "The bake is ended; what is left is the promotion."
 	case is.Passed > was.Passed:
 		return fmt.Sprintf("The step at %s is passed.", is.Passed)
 	case is.Weight > was.Weight:

@@ -27,7 +27,7 @@ type Order struct {
 
 const nothingToPromote = "nothing to promote: everybody is on the wanted template"
 
-// PromoteStep passes the step under way.
+// PromoteStep passes the step or the bake under way.
 func PromoteStep() Order {
 	return Order{key: annotations.Promote, value: string(rollout.PromoteStep), asked: "pass the step under way", answer: consumed(annotations.Promote, passed),
 		refuse: func(o model.Objects, where string) string {

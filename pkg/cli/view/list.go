@@ -76,6 +76,9 @@ func stepOf(r model.Rollout) string {
 			return fmt.Sprintf("%d/%d", i+1, len(r.Steps))
 		}
 	}
+	if r.Bake != nil && r.Bake.Current {
+		return "bake"
+	}
 	return "-"
 }
 

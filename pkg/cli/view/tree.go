@@ -136,19 +136,44 @@ func (f Frame) steps(b *strings.Builder, r model.Rollout) {
 	b.WriteByte('\n')
 	f.row(b, title)
 	for _, step := range r.Steps {
-		mark, t := " ", plain
-		switch {
-		case step.Current:
-			mark, t = ">", strong
-		case step.Passed:
-			mark, t = "✓", faint
-		}
-		text := f.paint(t, fmt.Sprintf("%s %-6s %s", mark, step.Weight, ends(step)))
-		if step.Current && !r.HoldUntil.IsZero() {
-			text += ", " + f.paint(busy, left(r.HoldUntil.Sub(f.Now))+" left at the least")
-		}
-		f.row(b, "  "+text)
+		f.step(b, r, fmt.Sprintf("%-6s %s", step.Weight, ends(step)), step.Current, step.Passed)
 	}
+	if r.Bake != nil {
+		f.step(b, r, fmt.Sprintf("%-6s %s", "bake", keeps(r)), r.Bake.Current, r.Bake.Passed)
+	}
+}
+
+// step is one row of the plan.
+func (f Frame) step(b *strings.Builder, r model.Rollout, text string, current, passed bool) {
+	mark, t := " ", plain
+	switch {
+	case current:
+		mark, t = ">", strong
+	case passed:
+		mark, t = "✓", faint
+	}
+	text = f.paint(t, mark+" "+text)
+	if current && !r.HoldUntil.IsZero() {
+		text += ", " + f.paint(busy, left(r.HoldUntil.Sub(f.Now))+" left at the least")
+	}
+	f.row(b, "  "+text)
+}
+
+// keeps says how long the bake lasts and, while it does, what is kept for a return.
+func keeps(r model.Rollout) string {
+	text := r.Bake.For
+	if lasts, err := time.ParseDuration(text); err == nil {
+		text = duration.HumanDuration(lasts)
+	}
+	text = "for " + text
+	switch {
+	case !r.Bake.Current:
+	case r.Mode == rollout.Istio:
+		text += fmt.Sprintf(", stable's %s kept warm", counted(r.Stable.Ready, "pod"))
+	default:
+		text += ", at the ratio of the last step"
+	}
+	return text
 }
 
 // left counts down in whole seconds.
