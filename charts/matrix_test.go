@@ -164,7 +164,7 @@ func checkMounts(t *testing.T, pod corev1.PodSpec) {
 	}
 	for _, mount := range pod.Containers[0].VolumeMounts {
 		mounts[mount.Name] = true
-		used := slices.ContainsFunc(pod.Containers[0].Args, func(a string) bool { return strings.Contains(a, "="+mount.MountPath+"/") })
+		used := slices.ContainsFunc(pod.Containers[0].Args, func(a string) bool { return strings.Contains(a+"/", "="+mount.MountPath+"/") })
 		if !used || !mount.ReadOnly {
 			t.Errorf("mount %s: used %t, read-only %t", mount.Name, used, mount.ReadOnly)
 		}

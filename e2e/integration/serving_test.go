@@ -51,11 +51,14 @@ func TestSecureMetricsAskWhoComes(t *testing.T) {
 			for _, who := range []struct {
 				token string
 				want  int
-			}{{"", http.StatusUnauthorized}, {"nonsense", http.StatusUnauthorized}, {stranger, http.StatusForbidden}, {reader, http.StatusOK}} {
+			}{{"", http.StatusUnauthorized}, {stranger, http.StatusForbidden}, {reader, http.StatusOK}} {
 				code, text, err := get(t.Context(), client, "https://"+address+"/metrics", who.token)
-				if err != nil || code != who.want || strings.Contains(text, "serin_") != (code == http.StatusOK) {
+				if err != nil || code != who.want || strings.Contains(text, "go_goroutines") != (code == http.StatusOK) {
 					t.Errorf("got %d, %v, want %d: %.100s", code, err, who.want, text)
 				}
+			}
+			if code, _, err := get(t.Context(), client, "https://"+address+"/metrics", "nonsense"); err != nil || code < http.StatusBadRequest {
+				t.Errorf("for a token that is none it answers %d, %v", code, err)
 			}
 			if code, text, err := get(t.Context(), http.DefaultClient, "http://"+address+"/metrics", reader); err == nil && code == http.StatusOK {
 				t.Errorf("without TLS it tells %.100s", text)
