@@ -198,7 +198,7 @@ func refusedBy(t *testing.T, rule string, err error) {
 	}
 	if err == nil {
 		t.Errorf("it is allowed; rule %s should refuse it", rule)
-	} else if !strings.Contains(err.Error(), named) || !(apierrors.IsForbidden(err) || apierrors.IsInvalid(err)) {
+	} else if !strings.Contains(err.Error(), named) || (!apierrors.IsForbidden(err) && !apierrors.IsInvalid(err)) {
 		t.Errorf("rule %s should refuse it, and it ends with: %v", rule, err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +74,7 @@ func TestProfilesAreOffUnlessAskedFor(t *testing.T) {
 	for name, flags := range map[string][]string{"off": nil, "asked for": {"--pprof-bind-address=" + freePort(t)}} {
 		t.Run(name, func(t *testing.T) {
 			metrics, probes := freePort(t), freePort(t)
-			all := append(flags, "--leader-elect=false", "--metrics-bind-address="+metrics, "--health-probe-bind-address="+probes)
+			all := slices.Concat(flags, []string{"--leader-elect=false", "--metrics-bind-address=" + metrics, "--health-probe-bind-address=" + probes})
 			startSerin(t, newProxy(t, shared, shared.token), all...)
 			serves(t, http.DefaultClient, "http://"+metrics+"/metrics")
 			serves(t, http.DefaultClient, "http://"+probes+"/healthz")
