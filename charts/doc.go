@@ -4,7 +4,7 @@
 // render that with Helm's own packages. It is a module of its own, so that
 // Helm chooses no version for the product. The tests promise:
 //
-//   - The chart grants what deploy/ grants, and installs the same guard.
+//   - The chart grants what deploy/ grants, and installs the same guard and the same fence.
 //   - Every flag that it can write is one that the controller accepts.
 //   - A value that is misspelt is refused.
 //   - What it installs without values changes only on purpose.

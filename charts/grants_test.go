@@ -4,9 +4,11 @@ package charts_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	appsv1 "k8s.io/api/apps/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -71,7 +73,7 @@ func TestTheGuardIsThatOfDeploy(t *testing.T) {
 	if len(want) != len(guardKinds) {
 		t.Fatalf("deploy/guard has %d objects", len(want))
 	}
-	if diff := cmp.Diff(want, only(objects(t, manifest(t, current, "")), guardKinds...)); diff != "" {
+	if diff := cmp.Diff(want, policies(objects(t, manifest(t, current, "")), "serin-guard")); diff != "" {
 		t.Errorf("deploy/ (-) and the chart (+) have different guards: run 'make generate'\n%s", diff)
 	}
 }
@@ -94,11 +96,84 @@ func TestTheGuardIsChosenByTheAPIServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := only(objects(t, manifest(t, test.server, "guard: {install: "+test.install+"}")), guardKinds...)
+			got := policies(objects(t, manifest(t, test.server, "guard: {install: "+test.install+"}")), "serin-guard")
 			if (len(got) == len(guardKinds)) != test.want || !test.want && len(got) > 0 {
 				t.Errorf("%d objects of the guard; wanted: %t", len(got), test.want)
 			}
 		})
+	}
+}
+
+func TestTheChartGrantsWhatSecureMetricsTake(t *testing.T) {
+	t.Parallel()
+	want := grants(t, deployed(t, "rbac.yaml", "metrics/rbac.yaml"))
+	all := objects(t, manifest(t, current, "metrics: {secure: {enabled: true}}"))
+	if diff := cmp.Diff(want, grants(t, all)); diff != "" {
+		t.Errorf("deploy/ (-) and the chart (+) grant different things: run 'make generate'\n%s", diff)
+	}
+	reader := func(all []*unstructured.Unstructured) []rbacv1.PolicyRule {
+		for _, role := range only(all, "ClusterRole") {
+			if role.GetName() == "serin-metrics-reader" {
+				return as[rbacv1.ClusterRole](t, role).Rules
+			}
+		}
+		return nil
+	}
+	if diff := cmp.Diff(reader(deployed(t, "metrics/rbac.yaml")), reader(all)); diff != "" || len(reader(all)) == 0 {
+		t.Errorf("deploy/ (-) and the chart (+) let others read the metrics differently:\n%s", diff)
+	}
+}
+
+// policies are the admission policies and bindings whose names begin so.
+func policies(all []*unstructured.Unstructured, prefix string) []*unstructured.Unstructured {
+	return slices.DeleteFunc(only(all, guardKinds...), func(o *unstructured.Unstructured) bool { return !strings.HasPrefix(o.GetName(), prefix) })
+}
+
+func TestTheFenceIsThatOfDeploy(t *testing.T) {
+	t.Parallel()
+	rest := deployed(t, "fence/deployments.yaml", "fence/objects.yaml", "fence/mesh.yaml")
+	vouch := deployed(t, "fence/vouch.yaml")
+	for name, test := range map[string]struct {
+		server server
+		want   []*unstructured.Unstructured
+	}{
+		"with mutating policies":    {current, slices.Concat(rest, vouch)},
+		"where they are not served": {older, rest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(test.want, policies(objects(t, manifest(t, test.server, "")), "serin-fence"), byName); diff != "" {
+				t.Errorf("deploy/ (-) and the chart (+) have different fences: run 'make generate'\n%s", diff)
+			}
+		})
+	}
+	if left := policies(objects(t, manifest(t, current, "fence: {enabled: false}")), "serin-fence"); len(left) > 0 {
+		t.Errorf("switched off, %d objects of the fence are left", len(left))
+	}
+}
+
+// byName: Helm puts kinds in an order of its own.
+var byName = cmpopts.SortSlices(func(a, b *unstructured.Unstructured) bool {
+	return a.GetKind()+a.GetName() < b.GetKind()+b.GetName()
+})
+
+// The account that is fenced is the one that the controller has, and two releases have a fence each.
+func TestTheFenceIsForTheAccountOfTheRelease(t *testing.T) {
+	t.Parallel()
+	all := objects(t, manifest(t, current, "{fullnameOverride: web-canaries, serviceAccount: {name: robot}}"))
+	fences := policies(all, "web-canaries-fence-")
+	if len(fences) == 0 || len(policies(all, "serin-fence")) > 0 {
+		t.Fatalf("%d objects of the fence have the name of the release", len(fences))
+	}
+	for _, o := range fences {
+		conditions, _, _ := unstructured.NestedSlice(o.Object, "spec", "matchConditions")
+		policy, bound, _ := unstructured.NestedString(o.Object, "spec", "policyName")
+		switch first, _ := append(conditions, nil)[0].(map[string]any); {
+		case bound && policy != o.GetName():
+			t.Errorf("%s binds %s", o.GetName(), policy)
+		case !bound && first["expression"] != "request.userInfo.username == 'system:serviceaccount:serin-system:robot'":
+			t.Errorf("%s is for %v", o.GetName(), first["expression"])
+		}
 	}
 }
 

@@ -37,6 +37,9 @@ var matrix = map[string]string{
 	"alerts":                     "metrics: {prometheusRule: {enabled: true}}",
 	"few alerts":                 "metrics: {prometheusRule: {enabled: true, disabled: [SerinNoLeader, SerinTemplateRejected], stuckSeconds: 60}}",
 	"no dashboards":              "metrics: {dashboards: {enabled: false}}",
+	"metrics for some":           "metrics: {secure: {enabled: true}, serviceMonitor: {enabled: true}}",
+	"metrics by a certificate":   "metrics: {secure: {enabled: true, certificateSecret: serin-tls, authorization: {credentials: {name: a, key: b}}}, podMonitor: {enabled: true}}",
+	"no fence":                   "fence: {enabled: false}",
 	"no budget":                  "podDisruptionBudget: {enabled: false}",
 	"no network policy":          "networkPolicy: {enabled: false}",
 	"neither metrics nor egress": "{metrics: {enabled: false}, networkPolicy: {egress: [{}]}}",
@@ -165,7 +168,7 @@ func checkMounts(t *testing.T, pod corev1.PodSpec) {
 	}
 	for _, mount := range pod.Containers[0].VolumeMounts {
 		mounts[mount.Name] = true
-		used := slices.ContainsFunc(pod.Containers[0].Args, func(a string) bool { return strings.Contains(a, "="+mount.MountPath+"/") })
+		used := slices.ContainsFunc(pod.Containers[0].Args, func(a string) bool { return strings.Contains(a+"/", "="+mount.MountPath+"/") })
 		if !used || !mount.ReadOnly {
 			t.Errorf("mount %s: used %t, read-only %t", mount.Name, used, mount.ReadOnly)
 		}

@@ -51,6 +51,8 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"a protocol without a collector": {"tracing: {protocol: grpc}", "tracing.endpoint is missing"},
 		"two kinds of checks":            {"{prometheus: {" + p + "}, checks: {configMap: a/b, data: {x: z}}}", "exclude each other"},
 		"two monitors":                   {"metrics: {serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}", "exclude each other"},
+		"nothing that is secured":        {"metrics: {enabled: false, secure: {enabled: true}}", "nothing to secure"},
+		"a PodMonitor without a token":   {"metrics: {secure: {enabled: true}, podMonitor: {enabled: true}}", "metrics.secure.authorization is missing"},
 		"a monitor of nothing":           {"metrics: {enabled: false, podMonitor: {enabled: true}}", "nothing to monitor"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ package deploy_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -37,6 +38,11 @@ func TestObjectsInTheOrderToApplyThem(t *testing.T) {
 		t.Errorf("the guard is %q, want %q", got, wantGuard)
 	}
 
+	fence, err := deploy.Fence()
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	all, err := deploy.All()
 	if err != nil {
 		t.Fatal(err)
@@ -45,10 +51,41 @@ func TestObjectsInTheOrderToApplyThem(t *testing.T) {
 		[]string{"Namespace serin-system", "ServiceAccount serin"},
 		[]string{"ClusterRole serin", "ClusterRoleBinding serin", "Role serin", "RoleBinding serin"},
 		wantGuard, // before the controller, so that it finds its guard
+		names(fence),
 		[]string{"Deployment serin"},
 	)
 	if got := names(all); !slices.Equal(got, want) {
 		t.Errorf("everything is %q, want %q", got, want)
+	}
+}
+
+// TestTheFenceHasNoGap looks at each policy: it is for Serin's account, it holds where it cannot be asked, and it is bound to refuse.
+func TestTheFenceHasNoGap(t *testing.T) {
+	fence, err := deploy.Fence()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bound := map[string]bool{}
+	for _, object := range fence {
+		if policy, found, _ := unstructured.NestedString(object.Object, "spec", "policyName"); found {
+			bound[policy] = true
+			actions, _, _ := unstructured.NestedStringSlice(object.Object, "spec", "validationActions")
+			if object.GetKind() == "ValidatingAdmissionPolicyBinding" && !slices.Equal(actions, []string{"Deny"}) {
+				t.Errorf("%s does %q", object.GetName(), actions)
+			}
+		}
+	}
+	for _, object := range fence {
+		if strings.HasSuffix(object.GetKind(), "Binding") {
+			continue
+		}
+		if failure, _, _ := unstructured.NestedString(object.Object, "spec", "failurePolicy"); failure != "Fail" || !bound[object.GetName()] {
+			t.Errorf("%s has the failure policy %q; bound: %t", object.GetName(), failure, bound[object.GetName()])
+		}
+		conditions, _, _ := unstructured.NestedSlice(object.Object, "spec", "matchConditions")
+		if first, _ := append(conditions, nil)[0].(map[string]any); first["expression"] != "request.userInfo.username == 'system:serviceaccount:serin-system:serin'" {
+			t.Errorf("%s is for %v", object.GetName(), first["expression"])
+		}
 	}
 }
 

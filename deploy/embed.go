@@ -16,11 +16,14 @@ import (
 
 // Files are the manifests, below the folder that they are in here.
 //
-//go:embed *.yaml guard/*.yaml
+//go:embed *.yaml guard/*.yaml fence/*.yaml
 var Files embed.FS
 
 // Guard is the guard alone, in the order in which to apply it.
 func Guard() ([]*unstructured.Unstructured, error) { return kustomization("guard") }
+
+// Fence is the fence alone, in the order in which to apply it.
+func Fence() ([]*unstructured.Unstructured, error) { return kustomization("fence") }
 
 // All is everything, in the order in which to apply it.
 func All() ([]*unstructured.Unstructured, error) { return kustomization(".") }

@@ -6,13 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/labels"
@@ -24,7 +22,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/serin-dev/serin/pkg/controller"
 	"github.com/serin-dev/serin/pkg/istiod"
@@ -43,7 +40,7 @@ const (
 
 type flags struct {
 	kubeconfig, namespace, domain string
-	metrics, probes               string
+	serving                       serving
 	istiod                        []string
 	istiodToken                   string
 	prometheus                    prometheus
@@ -85,8 +82,7 @@ func command() *cobra.Command {
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file; empty: the cluster that the controller runs in")
 	c.Flags().StringVar(&f.namespace, "namespace", defaultNamespace, "namespace of the lease")
 	c.Flags().StringVar(&f.domain, "cluster-domain", "cluster.local", "domain of the cluster's Services")
-	c.Flags().StringVar(&f.metrics, "metrics-bind-address", ":8080", "address of the metrics; 0 serves none")
-	c.Flags().StringVar(&f.probes, "health-probe-bind-address", "0", "address of /healthz and /readyz, such as :8081; 0 serves none")
+	f.serving.add(c.Flags())
 	c.Flags().StringSliceVar(&f.istiod, "istiod", nil, "istiod's debug address, such as http://istiod.istio-system.svc:15014: proxies are then asked for, not assumed, to follow routes; more than one for more revisions")
 	c.Flags().StringVar(&f.istiodToken, "istiod-token-file", "", "file with the ServiceAccount token to show to istiod; empty: none")
 	f.prometheus.add(c.Flags())
@@ -100,12 +96,7 @@ func command() *cobra.Command {
 
 // validate reports everything that is wrong with the flags, in one line.
 func (f flags) validate() error {
-	var problems []error
-	for name, address := range map[string]string{"metrics-bind-address": f.metrics, "health-probe-bind-address": f.probes} {
-		if _, _, err := net.SplitHostPort(address); address != "0" && err != nil {
-			problems = append(problems, fmt.Errorf("--%s: %q is not an address such as :8080 or 127.0.0.1:8080 (or 0 for none)", name, address))
-		}
-	}
+	problems := f.serving.validate()
 	problems = append(problems, f.validateIstiod()...)
 	problems = append(problems, f.prometheus.validate()...)
 	problems = append(problems, f.tracing.Validate()...)
@@ -159,7 +150,7 @@ func (f flags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := preflight(ctx, config, f.home(), logger); err != nil {
+	if err := preflight(ctx, config, f.home(), logger, f.serving.needs()...); err != nil {
 		return err
 	}
 	mgr, err := f.connect(config)
@@ -230,15 +221,13 @@ func (f flags) connect(config *rest.Config) (manager.Manager, error) {
 	return mgr, nil
 }
 
-// exemplary serves OpenMetrics to those who ask for it: other formats have no exemplars.
-func exemplary(o *promhttp.HandlerOpts) { o.EnableOpenMetrics = true }
-
 func (f flags) options() manager.Options {
 	return manager.Options{
 		Cache:                         controller.CacheOptions(),
 		Client:                        client.Options{Cache: &client.CacheOptions{Unstructured: true, EnableReadYourWritesConsistency: new(true)}},
-		Metrics:                       server.Options{BindAddress: f.metrics, HandlerOpts: []func(*promhttp.HandlerOpts){exemplary}},
-		HealthProbeBindAddress:        f.probes,
+		Metrics:                       f.serving.options(),
+		HealthProbeBindAddress:        f.serving.probes,
+		PprofBindAddress:              f.serving.pprof,
 		LeaderElection:                f.elect,
 		LeaderElectionID:              "serin",
 		LeaderElectionNamespace:       f.namespace,

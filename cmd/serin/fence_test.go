@@ -42,6 +42,11 @@ func TestFence(t *testing.T) {
 		if err := send(writes, http.MethodGet, target); err != nil {
 			t.Errorf("%s: a read ends in %v", when, err)
 		}
+		for _, review := range []string{"/apis/authentication.k8s.io/v1/tokenreviews", "/apis/authorization.k8s.io/v1/subjectaccessreviews"} {
+			if err := send(writes, http.MethodPost, review); err != nil {
+				t.Errorf("%s: the question %s ends in %v", when, review, err)
+			}
+		}
 	}
 	elect := func(code int, method, path string) {
 		t.Helper()

@@ -12,5 +12,6 @@
 // asserts what was true at every instant rather than what it happened to see.
 //
 // The controller is $SERIN_BIN, or the nearest bin/serin above the working
-// directory. It runs with the permissions of deploy/rbac.yaml and no others.
+// directory. It runs with the permissions of deploy/rbac.yaml and no others,
+// behind deploy/fence.
 package integration

@@ -96,9 +96,10 @@ func (b *board) heard() []asked {
 	return slices.Clone(b.asked)
 }
 
-// gated writes the ConfigMap that the annotation serin.dev/analysis: gates names.
+// gated writes the ConfigMap that the annotation serin.dev/analysis: gates names, and allows Jobs of gates.
 func (p *shop) gated(text string) *shop {
 	p.Helper()
+	p.allowJobs()
 	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "gates"}, Data: map[string]string{"checks.yaml": text}}
 	if _, err := p.api.CoreV1().ConfigMaps(p.namespace).Create(p.Context(), m, metav1.CreateOptions{}); err != nil {
 		p.Fatal(err)

@@ -86,7 +86,8 @@ func (c *cluster) connect(ctx context.Context) error {
 	if c.any, err = dynamic.NewForConfig(c.config); err != nil {
 		return err
 	}
-	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml"} {
+	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml",
+		"fence/deployments.yaml", "fence/vouch.yaml", "fence/objects.yaml", "fence/mesh.yaml"} {
 		if err := c.apply(ctx, file); err != nil {
 			return err
 		}

@@ -36,6 +36,7 @@ const (
 	Journal           = Prefix + "journal"   // annotation on the target: what happened in the rollout under way, for people
 	Track             = Prefix + "track"     // label on canary pods, with the value TrackCanary
 	CanaryOf          = Prefix + "canary-of" // label on the canary Deployment and its pods: whose canary
+	Vouched           = Prefix + "vouched"   // label on the canary Deployment: whose, written by the fence and read by nobody else
 	GateOf            = Prefix + "gate-of"   // label on the Job of a gate and its pods: whose rollout it is about
 	Gate              = Prefix + "gate"      // annotation on the Job of a gate: which
 	ConditionPromoted = Prefix + "Promoted"  // condition type in the target's status

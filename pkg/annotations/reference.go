@@ -44,6 +44,7 @@ var Outputs = []Output{
 	{"<service>-serin", "DestinationRule, during a rollout by Istio", "The subsets of stable and canary. Your own DestinationRule is not touched."},
 	{"<service>-serin", "VirtualService, during a rollout by Istio", "Only where no VirtualService of yours routes to the Service."},
 	{Track, "label on the canary's pods", "Has the value `" + TrackCanary + "`."},
+	{Vouched, "label on the canary Deployment", "The UID of your Deployment: the [fence](security.md#the-fence) has looked it up."},
 	{CanaryOf, "label on the canary Deployment and its pods", "The name of your Deployment; one of more than 63 letters is shortened."},
 	{ManagedBy, "label on every object that Serin creates", "Has the value `" + Manager + "`."},
 }

@@ -70,6 +70,12 @@ Unless written it is not repeated (` + "`backoffLimit: 0`" + `), may take ten mi
 Its pods must have no labels by which the Service or the Deployment would take them for their own. Where sidecars are injected that
 do not end by themselves, label the pods ` + "`sidecar.istio.io/inject: \"false\"`" + `.
 
-Whoever may write this ConfigMap may run pods in its namespace, with its ServiceAccounts and Secrets. Give the right to it as you
+The [fence](security.md#the-fence) lets Jobs of gates run only in namespaces that allow them; elsewhere a Warning ` + "`Forbidden`" + ` names this command:
+
+` + "```sh" + `
+kubectl label namespace web serin.dev/gate-jobs=allowed
+` + "```" + `
+
+There whoever may write this ConfigMap may run pods in its namespace, with its ServiceAccounts and Secrets. Give the right to it as you
 give the right to create Jobs.
 `

@@ -3,6 +3,7 @@
 package permissions
 
 import (
+	"slices"
 	"strings"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -34,10 +35,13 @@ func (a Access) String() string {
 }
 
 // Accesses spells every rule out, verb by verb, for a controller that runs in
-// the given namespace.
-func Accesses(namespace string) []Access {
+// the given namespace, with those of these flags that need rules of their own.
+func Accesses(namespace string, flags ...string) []Access {
 	var all []Access
 	for _, rule := range Rules {
+		if rule.With != "" && !slices.Contains(flags, rule.With) {
+			continue
+		}
 		for _, resource := range rule.Resources {
 			for _, name := range rule.names() {
 				for _, verb := range rule.Verbs {

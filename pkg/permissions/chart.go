@@ -10,6 +10,7 @@ const chartHeading = `{{/* SPDX-License-Identifier: Apache-2.0 */}}
 // the chart's roles include.
 func Chart() string {
 	return chartHeading +
-		"{{- define \"serin.rules\" -}}\n" + written(false) + "{{- end }}\n\n" +
-		"{{- define \"serin.ownRules\" -}}\n" + written(true) + "{{- end }}\n"
+		"{{- define \"serin.rules\" -}}\n" + written(everywhere) + "{{- end }}\n\n" +
+		"{{- define \"serin.ownRules\" -}}\n" + written(atHome) + "{{- end }}\n\n" +
+		"{{- define \"serin.metricsRules\" -}}\n" + written(with(MetricsSecure)) + "{{- end }}\n"
 }

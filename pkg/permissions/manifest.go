@@ -18,27 +18,47 @@ const (
 	roleBinding        = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: serin\n  namespace: serin-system\n"
 )
 
+const (
+	metricsRole        = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: serin-metrics-auth\n"
+	metricsRoleBinding = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: serin-metrics-auth\n"
+	metricsReader      = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: serin-metrics-reader\n" +
+		"  labels: {app.kubernetes.io/name: serin}\nrules:\n# For whoever scrapes; bind it to Prometheus' account.\n- nonResourceURLs: [/metrics]\n  verbs: [get]\n"
+)
+
+// MetricsManifest is the file deploy/metrics/rbac.yaml: what --metrics-secure
+// takes, and the ClusterRole of those who may read the metrics then.
+func MetricsManifest() string {
+	return heading + metricsRole + rules(with(MetricsSecure)) + metricsRoleBinding + grant("ClusterRole", "serin-metrics-auth") + metricsReader
+}
+
+// with chooses the rules of a flag.
+func with(flag string) func(Rule) bool { return func(r Rule) bool { return r.With == flag } }
+
+// everywhere and atHome choose the rules that are needed always.
+func everywhere(r Rule) bool { return !r.Own && r.With == "" }
+func atHome(r Rule) bool     { return r.Own && r.With == "" }
+
 // Manifest is the file deploy/rbac.yaml. It is written by hand rather than by
 // a YAML encoder, which would lose the reasons.
 func Manifest() string {
 	var b strings.Builder
 	b.WriteString(heading)
-	b.WriteString(clusterRole + rules(false))
-	b.WriteString(clusterRoleBinding + grant("ClusterRole"))
-	b.WriteString(role + rules(true))
-	b.WriteString(roleBinding + grant("Role"))
+	b.WriteString(clusterRole + rules(everywhere))
+	b.WriteString(clusterRoleBinding + grant("ClusterRole", "serin"))
+	b.WriteString(role + rules(atHome))
+	b.WriteString(roleBinding + grant("Role", "serin"))
 	return b.String()
 }
 
-func rules(own bool) string {
-	return "  labels: {app.kubernetes.io/name: serin}\nrules:\n" + written(own)
+func rules(chosen func(Rule) bool) string {
+	return "  labels: {app.kubernetes.io/name: serin}\nrules:\n" + written(chosen)
 }
 
 // written is the list below "rules:".
-func written(own bool) string {
+func written(chosen func(Rule) bool) string {
 	var b strings.Builder
 	for _, rule := range Rules {
-		if rule.Own != own {
+		if !chosen(rule) {
 			continue
 		}
 		fmt.Fprintf(&b, "# %s\n", rule.Why)
@@ -54,8 +74,8 @@ func written(own bool) string {
 
 func list(words []string) string { return "[" + strings.Join(words, ", ") + "]" }
 
-func grant(kind string) string {
+func grant(kind, name string) string {
 	return "  labels: {app.kubernetes.io/name: serin}\n" +
-		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: " + kind + ", name: serin}\n" +
+		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: " + kind + ", name: " + name + "}\n" +
 		"subjects:\n- {kind: ServiceAccount, name: serin, namespace: serin-system}\n"
 }

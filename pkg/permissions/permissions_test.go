@@ -20,6 +20,7 @@ var update = flag.Bool("update", false, "rewrite deploy/rbac.yaml and the rules 
 func TestRBACFile(t *testing.T) {
 	for file, want := range map[string]string{
 		"../../deploy/rbac.yaml":                  permissions.Manifest(),
+		"../../deploy/metrics/rbac.yaml":          permissions.MetricsManifest(),
 		"../../charts/serin/templates/_rules.tpl": permissions.Chart(),
 	} {
 		if *update {
@@ -37,20 +38,47 @@ func TestRBACFile(t *testing.T) {
 	}
 }
 
+func TestTheReferencePageIsCurrent(t *testing.T) {
+	const file = "../../docs/security.md"
+	page, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := permissions.Fill(string(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if string(page) != want {
+		t.Errorf("%s is not what the rules say: run 'make generate'", file)
+	}
+}
+
 // TestManifestGrantsTheRules reads the file back as the API server would:
 // it is written by hand, so only reading proves that it says the same.
 func TestManifestGrantsTheRules(t *testing.T) {
+	grants(t, permissions.Manifest(), "")
+	grants(t, permissions.MetricsManifest(), permissions.MetricsSecure)
+}
+
+// grants asserts that the file grants the controller the rules of a flag, and no others.
+func grants(t *testing.T, file, flag string) {
+	t.Helper()
 	var granted []rbacv1.PolicyRule
-	for document := range strings.SplitSeq(permissions.Manifest(), "---\n") {
+	for document := range strings.SplitSeq(file, "---\n") {
 		var role rbacv1.ClusterRole
-		if err := yaml.UnmarshalStrict([]byte(document), &role); err == nil {
+		if err := yaml.UnmarshalStrict([]byte(document), &role); err == nil && role.Name != "serin-metrics-reader" {
 			granted = append(granted, role.Rules...)
 		}
 	}
-	if len(granted) != len(permissions.Rules) {
-		t.Fatalf("the file grants %d rules, the list has %d", len(granted), len(permissions.Rules))
+	listed := slices.DeleteFunc(slices.Clone(permissions.Rules), func(r permissions.Rule) bool { return r.With != flag })
+	if len(granted) != len(listed) {
+		t.Fatalf("the file grants %d rules, the list has %d", len(granted), len(listed))
 	}
-	for i, rule := range permissions.Rules {
+	for i, rule := range listed {
 		got := granted[i]
 		if !slices.Equal(got.APIGroups, []string{rule.Group}) || !slices.Equal(got.Resources, rule.Resources) ||
 			!slices.Equal(got.ResourceNames, rule.Names) || !slices.Equal(got.Verbs, rule.Verbs) {
@@ -84,6 +112,13 @@ func rank(r permissions.Rule) int {
 		return 1
 	}
 	return 0
+}
+
+func TestAccessesOfAFlagAreAskedForWithIt(t *testing.T) {
+	without, with := permissions.Accesses("serin-system"), permissions.Accesses("serin-system", permissions.MetricsSecure)
+	if len(with)-len(without) != 2 {
+		t.Errorf("there are %d with the flag, %d without", len(with), len(without))
+	}
 }
 
 func TestAccessesSpellOutEveryRule(t *testing.T) {

@@ -10,8 +10,13 @@ type Rule struct {
 	Verbs     []string
 	Own       bool   // only in the controller's own namespace
 	Spare     bool   // every rollout goes on without it
+	With      string // only with this flag of the controller; empty: always
 	Why       string // what the controller does with it; a sentence
+	Fence     string // what deploy/fence leaves of it, for docs/security.md; empty: nothing is taken
 }
+
+// MetricsSecure is the flag with which the controller asks who wants its metrics.
+const MetricsSecure = "metrics-secure"
 
 // Rules is everything the controller may do. The order is that of the file.
 //
@@ -20,18 +25,21 @@ type Rule struct {
 var Rules = []Rule{
 	{
 		Group: "apps", Resources: []string{"deployments"},
-		Verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"},
+		Verbs: []string{"get", "list", "watch", "create", "patch", "delete"},
 		Why:   "Watches targets, holds them and lets them go; makes, scales and deletes the canary Deployment beside each.",
+		Fence: "of a target that opted in `paused`, `replicas` (never to 0) and the annotations of memo, journal and commands; canaries that run what their target wants",
 	},
 	{
 		Group: "apps", Resources: []string{"deployments/status"},
 		Verbs: []string{"patch"},
 		Why:   "Writes the memo together with the condition serin.dev/Promoted.",
+		Fence: "this condition, and the same annotations",
 	},
 	{
 		Group: "apps", Resources: []string{"replicasets"},
 		Verbs: []string{"get", "list", "watch", "patch"},
 		Why:   "Tells stable from wanted; scales the other ReplicaSets of a target whose promotion was superseded.",
+		Fence: "`replicas`",
 	},
 	{
 		Resources: []string{"pods"},
@@ -47,6 +55,7 @@ var Rules = []Rule{
 		Resources: []string{"services"},
 		Verbs:     []string{"get", "list", "watch", "patch"},
 		Why:       "Finds the Service that carries the traffic; keeps its version label true.",
+		Fence:     "the value of one label that is there",
 	},
 	{
 		Group: "discovery.k8s.io", Resources: []string{"endpointslices"},
@@ -57,6 +66,7 @@ var Rules = []Rule{
 		Group: "batch", Resources: []string{"jobs"},
 		Verbs: []string{"get", "list", "watch", "create", "delete"},
 		Why:   "Runs the Jobs of gates, and ends those of a rollout that went another way.",
+		Fence: "Jobs that it labels, without privileges on the node, in namespaces labelled `serin.dev/gate-jobs: allowed`",
 	},
 	{
 		Resources: []string{"namespaces"},
@@ -75,8 +85,9 @@ var Rules = []Rule{
 	},
 	{
 		Group: "networking.istio.io", Resources: []string{"virtualservices", "destinationrules"},
-		Verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"},
+		Verbs: []string{"get", "list", "watch", "create", "update", "delete"},
 		Why:   "Splits routes between stable and canary, and takes the split away again.",
+		Fence: "subsets and weights of the destinations that rules have; VirtualServices and DestinationRules `<service>-serin` that it labels, for that Service",
 	},
 	{
 		Group: "apiextensions.k8s.io", Resources: []string{"customresourcedefinitions"},
@@ -117,11 +128,26 @@ var Rules = []Rule{
 		Verbs:     []string{"get", "create", "update", "delete"},
 		Spare:     true,
 		Why:       "Keeps the record of a Deployment's rollouts in a ConfigMap that it owns, read by its name only, and removes it on opt-out.",
+		Fence:     "`record.json` in ConfigMaps `<deployment>-serin` that it labels",
 	},
 	{
 		Group: "authorization.k8s.io", Resources: []string{"selfsubjectaccessreviews"},
 		Verbs: []string{"create"},
 		Why:   "Names each permission of this list that is missing.",
+	},
+	{
+		Group: "authentication.k8s.io", Resources: []string{"tokenreviews"},
+		Verbs: []string{"create"},
+		Spare: true,
+		With:  MetricsSecure,
+		Why:   "Asks whose token it is that somebody shows who wants the metrics.",
+	},
+	{
+		Group: "authorization.k8s.io", Resources: []string{"subjectaccessreviews"},
+		Verbs: []string{"create"},
+		Spare: true,
+		With:  MetricsSecure,
+		Why:   "Asks whether they may get the metrics.",
 	},
 	{
 		Group: "coordination.k8s.io", Resources: []string{"leases"},

@@ -66,7 +66,7 @@ var remedies = []remedy{
 		"kubectl serin doctor\nkubectl annotate deployment shop --overwrite serin.dev/traffic=auto"},
 	{putRight, NameTaken, "An object that is not Serin's has a name that Serin needs: `shop-canary` or `shop-serin`.", "It is renamed or removed.",
 		statusOfShop},
-	{putRight, Forbidden, "The controller lacks a permission, which the message names.", "It is granted; Serin asks again within half a minute.",
+	{putRight, Forbidden, "The controller lacks a permission, or a rule of the [fence](security.md#the-fence) refuses it; the message names which.", "It is granted; Serin asks again within half a minute.",
 		"kubectl serin doctor\nkubectl apply -k deploy/                      # or helm upgrade: either grants all that is needed"},
 	{putRight, "NativeRollout", "The Deployment controller rolls out by itself: the Deployment was opted in meanwhile, or nothing held its template.", "The native rollout is complete. One that was paused before it opted in is never: opt out, resume it, and opt in again.",
 		"kubectl rollout status deployment/shop --timeout=5m"},

@@ -2,6 +2,12 @@
 {{- define "serin.args" -}}
 - --namespace={{ .Release.Namespace }}
 - --metrics-bind-address={{ .Values.metrics.enabled | ternary (printf ":%v" .Values.metrics.port) "0" }}
+{{- if .Values.metrics.secure.enabled }}
+- --metrics-secure
+{{- if .Values.metrics.secure.certificateSecret }}
+- --metrics-cert-dir=/var/run/secrets/metrics
+{{- end }}
+{{- end }}
 - --health-probe-bind-address=:8081
 - --cluster-domain={{ .Values.clusterDomain }}
 - --workers={{ .Values.workers }}

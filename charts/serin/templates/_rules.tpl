@@ -4,7 +4,7 @@
 # Watches targets, holds them and lets them go; makes, scales and deletes the canary Deployment beside each.
 - apiGroups: ["apps"]
   resources: [deployments]
-  verbs: [get, list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 # Writes the memo together with the condition serin.dev/Promoted.
 - apiGroups: ["apps"]
   resources: [deployments/status]
@@ -48,7 +48,7 @@
 # Splits routes between stable and canary, and takes the split away again.
 - apiGroups: ["networking.istio.io"]
   resources: [virtualservices, destinationrules]
-  verbs: [get, list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, update, delete]
 # Sees Istio come and go without a restart.
 - apiGroups: ["apiextensions.k8s.io"]
   resources: [customresourcedefinitions]
@@ -90,4 +90,15 @@
 - apiGroups: ["coordination.k8s.io"]
   resources: [leases]
   verbs: [get, create, update]
+{{- end }}
+
+{{- define "serin.metricsRules" -}}
+# Asks whose token it is that somebody shows who wants the metrics.
+- apiGroups: ["authentication.k8s.io"]
+  resources: [tokenreviews]
+  verbs: [create]
+# Asks whether they may get the metrics.
+- apiGroups: ["authorization.k8s.io"]
+  resources: [subjectaccessreviews]
+  verbs: [create]
 {{- end }}

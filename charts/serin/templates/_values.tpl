@@ -1,12 +1,16 @@
 {{/* SPDX-License-Identifier: Apache-2.0 */}}
-{{/* Whether the API server serves the guard. One that was not asked, by helm template without --api-versions, is judged by its version. */}}
-{{- define "serin.guard" -}}
+{{/* Whether the API server serves mutating policies. One that was not asked, by helm template without --api-versions, is judged by its version. */}}
+{{- define "serin.mutates" -}}
 {{- $known := .Capabilities.APIVersions.Has "apps/v1/Deployment" }}
 {{- $served := .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy" }}
 {{- if not $known }}
 {{- $served = semverCompare ">=1.36.0-0" .Capabilities.KubeVersion.Version }}
 {{- end }}
-{{- if or (eq .Values.guard.install "always") (and (eq .Values.guard.install "auto") $served) }}yes{{ end }}
+{{- if $served }}yes{{ end }}
+{{- end }}
+
+{{- define "serin.guard" -}}
+{{- if or (eq .Values.guard.install "always") (and (eq .Values.guard.install "auto") (include "serin.mutates" .)) }}yes{{ end }}
 {{- end }}
 
 {{- define "serin.checks" -}}
@@ -44,6 +48,12 @@
 {{- end }}
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled }}
 {{- fail "metrics.serviceMonitor and metrics.podMonitor exclude each other: every sample would be there twice" }}
+{{- end }}
+{{- if and .Values.metrics.secure.enabled (not .Values.metrics.enabled) }}
+{{- fail "metrics.enabled is false: there is nothing to secure" }}
+{{- end }}
+{{- if and .Values.metrics.secure.enabled .Values.metrics.podMonitor.enabled (not .Values.metrics.secure.authorization) }}
+{{- fail "metrics.secure.authorization is missing: a PodMonitor cannot show Prometheus' own token" }}
 {{- end }}
 {{- if and (not .Values.metrics.enabled) (or .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled .Values.metrics.prometheusRule.enabled) }}
 {{- fail "metrics.enabled is false: there is nothing to monitor" }}

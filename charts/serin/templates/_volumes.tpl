@@ -6,6 +6,9 @@
 {{- if .Values.prometheus.secret.name }}
 - {name: prometheus, mountPath: /var/run/secrets/prometheus, readOnly: true}
 {{- end }}
+{{- if and .Values.metrics.secure.enabled .Values.metrics.secure.certificateSecret }}
+- {name: metrics, mountPath: /var/run/secrets/metrics, readOnly: true}
+{{- end }}
 {{- end }}
 
 {{- define "serin.env" -}}
@@ -36,5 +39,9 @@
     {{- end }}
     {{- end }}
 {{- end }}
+{{- end }}
+{{- if and .Values.metrics.secure.enabled .Values.metrics.secure.certificateSecret }}
+- name: metrics
+  secret: {secretName: {{ .Values.metrics.secure.certificateSecret | quote }}, items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}]}
 {{- end }}
 {{- end }}

@@ -79,7 +79,7 @@ func verdictIn(evidence string) Verdict {
 var (
 	convicted = regexp.MustCompile(`^nearly all of the canary's requests were bad| bad in (?:a row|all)(?:;|$)`)
 	missing   = regexp.MustCompile(`^(?:Unreachable|NoSeries|SeveralSeries|Stale|NotANumber|CounterReset|NoTraffic|TooFew|WarmingUp|NotMeasured|TooEarly|Overlapping)\b`)
-	unproven  = regexp.MustCompile(`^nearly all of the canary's requests are bad| bad in a row(?: of the |, )|; proof that it is not worse |; nothing was bad on either side`)
+	unproven  = regexp.MustCompile(`^nearly all of the canary's requests are bad| bad in a row(?: of the |, )|; proof that it is not worse[, ]|; nothing was bad on either side`)
 )
 
 // verdict reads what is said of one check.
