@@ -33,6 +33,10 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"a flag that is none":           {"extraArgs: [prometheus]", "extraArgs"},
 		"an annotation that is no text": {"podAnnotations: {a: true}", "podAnnotations"},
 		"no workers":                    {"workers: 0", "workers"},
+		"a namespace that is none":      {"namespaces: [Web]", "namespaces"},
+		"a namespace that is an object": {"namespaces: [{name: web}]", "namespaces"},
+		"a namespace said twice":        {"namespaces: [web, web]", "namespaces"},
+		"a test without time":           {"test: {seconds: 0}", "seconds"},
 
 		"checks and nobody to ask":       {"checks: {configMap: web/checks}", "prometheus.address is missing"},
 		"own checks and nobody to ask":   {"checks: {data: {checks.yaml: ''}}", "prometheus.address is missing"},
@@ -44,6 +48,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"both a token and a password":    {"prometheus: {" + p + ", username: u, secret: {name: p, passwordKey: k, tokenKey: t}}", "exclude each other"},
 		"a protocol without a collector": {"tracing: {protocol: grpc}", "tracing.endpoint is missing"},
 		"two kinds of checks":            {"{prometheus: {" + p + "}, checks: {configMap: a/b, data: {x: z}}}", "exclude each other"},
+		"namespaces by name and label":   {"{namespaces: [web], namespaceSelector: a=b}", "exclude each other"},
 		"two monitors":                   {"metrics: {serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}", "exclude each other"},
 		"a monitor of nothing":           {"metrics: {enabled: false, podMonitor: {enabled: true}}", "nothing to monitor"},
 	} {

@@ -23,22 +23,30 @@ const (
 func Manifest() string {
 	var b strings.Builder
 	b.WriteString(heading)
-	b.WriteString(clusterRole + rules(false))
+	b.WriteString(clusterRole + rules(everywhere))
 	b.WriteString(clusterRoleBinding + grant("ClusterRole"))
-	b.WriteString(role + rules(true))
+	b.WriteString(role + rules(own))
 	b.WriteString(roleBinding + grant("Role"))
 	return b.String()
 }
 
-func rules(own bool) string {
-	return "  labels: {app.kubernetes.io/name: serin}\nrules:\n" + written(own)
+func rules(which func(Rule) bool) string {
+	return "  labels: {app.kubernetes.io/name: serin}\nrules:\n" + written(which)
 }
 
+// What a role is made of.
+var (
+	everywhere = func(r Rule) bool { return !r.Own }
+	own        = func(r Rule) bool { return r.Own }
+	cluster    = func(r Rule) bool { return r.Cluster }
+	namespaced = func(r Rule) bool { return !r.Own && !r.Cluster && !r.Wide }
+)
+
 // written is the list below "rules:".
-func written(own bool) string {
+func written(which func(Rule) bool) string {
 	var b strings.Builder
 	for _, rule := range Rules {
-		if rule.Own != own {
+		if !which(rule) {
 			continue
 		}
 		fmt.Fprintf(&b, "# %s\n", rule.Why)

@@ -1,14 +1,12 @@
 {{/* SPDX-License-Identifier: Apache-2.0 */}}
 {{- define "serin.args" -}}
 - --namespace={{ .Release.Namespace }}
+{{- include "serin.scope" . }}
 - --metrics-bind-address={{ .Values.metrics.enabled | ternary (printf ":%v" .Values.metrics.port) "0" }}
 - --health-probe-bind-address=:8081
 - --cluster-domain={{ .Values.clusterDomain }}
 - --workers={{ .Values.workers }}
 - --verbosity={{ .Values.verbosity }}
-{{- with .Values.namespaceSelector }}
-- {{ printf "--namespace-selector=%s" . | quote }}
-{{- end }}
 {{- range .Values.istiod.addresses }}
 - {{ printf "--istiod=%s" . | quote }}
 {{- end }}
@@ -26,6 +24,16 @@
 {{- end }}
 {{- with .Values.extraArgs }}
 {{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Whose Deployments are looked after. */}}
+{{- define "serin.scope" }}
+{{- with .Values.namespaceSelector }}
+- {{ printf "--namespace-selector=%s" . | quote }}
+{{- end }}
+{{- with .Values.namespaces }}
+- --namespaces={{ join "," . }}
 {{- end }}
 {{- end }}
 

@@ -24,6 +24,11 @@
     sources:
     - serviceAccountToken: {path: token, audience: {{ .Values.istiod.audience | quote }}, expirationSeconds: 3600}
 {{- end }}
+{{- include "serin.prometheusVolume" . }}
+{{- end }}
+
+{{/* Begins with a line break, for what stands before it. */}}
+{{- define "serin.prometheusVolume" }}
 {{- with .Values.prometheus.secret }}
 {{- if .name }}
 - name: prometheus
