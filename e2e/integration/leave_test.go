@@ -17,7 +17,7 @@ func (p *shop) leave(timeout string) (said string, err error) {
 	if err != nil {
 		p.Fatal(err)
 	}
-	output, err := exec.CommandContext(p.Context(), binary, "leave", "--kubeconfig", p.serin.Kubeconfig, "--timeout", timeout,
+	output, err := exec.CommandContext(p.Context(), binary, "leave", "--kubeconfig", p.serin.Kubeconfig, "--timeout", timeout, "--namespace", p.namespace,
 		"--namespace-selector", "kubernetes.io/metadata.name="+p.namespace).CombinedOutput()
 	return string(output), err
 }
