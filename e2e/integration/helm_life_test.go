@@ -5,6 +5,7 @@ package integration_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -37,16 +38,37 @@ func TestTheLifeOfTheChart(t *testing.T) {
 	if err := c.awaitGuard(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Run("a test", func(t *testing.T) { r.in(t).tested("ok       Guard: policy", "has all") })
+	t.Run("tests", func(t *testing.T) { tests(t, r) })
 	t.Run("upgrade and rollback", func(t *testing.T) { upgradeAndRollback(t, r) })
 	t.Run("a refused uninstall", func(t *testing.T) { aRefusedUninstall(t, r) })
 	t.Run("uninstall", func(t *testing.T) { uninstall(t, r) })
 }
 
-// kept is what an upgrade may not change of a rollout: what people wrote, what the controller remembers, and the routes.
-func (p *shop) kept() map[string]string {
+// tests: a permission that is missing is named, and where nothing is, all is well.
+func tests(t *testing.T, r *release) {
+	r = r.in(t)
+	if err := r.api.RbacV1().ClusterRoleBindings().Delete(t.Context(), r.chart.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	said, err := r.during(hook{label: "serin-check", more: []string{"--timeout=1s"}}, "test")
+	if err == nil || !containsAll(said, []string{"broken   Permissions: system:serviceaccount:serin-system:serin may not list deployments.apps", "the installation is not well"}) {
+		t.Errorf("helm test ended in %v, and said\n%s", err, said)
+	}
+	r.helm("upgrade")
+	r.tested("ok       Guard: policy", "has all")
+}
+
+// kept is what an upgrade may not change of a rollout that is held: what people wrote, what the controller remembers, and the
+// routes. The record is the last that is written of a step.
+func (p *shop) kept(weight int) map[string]string {
 	p.Helper()
-	v := p.saying("Unknown", "Holding")
+	p.at(weight)
+	v := p.await("the step to be held", func(v journal.View) string {
+		if record := v.Deployment(p.name).Annotations["serin.dev/journal"]; !strings.Contains(record, fmt.Sprintf(`"message":"at %d%% until`, weight/10)) {
+			return "the record is " + record
+		}
+		return p.hasCondition(v, "Unknown", "Holding")
+	})
 	kept := map[string]string{}
 	target := v.Deployment(p.name)
 	maps.Copy(kept, target.Annotations)
@@ -73,17 +95,16 @@ func upgradeAndRollback(t *testing.T, r *release) {
 	for _, weight := range []int{250, 500} {
 		var before []map[string]string
 		for _, p := range shops {
-			p.at(weight)
-			before = append(before, p.kept())
+			before = append(before, p.kept(weight))
 		}
 		if weight == 250 {
 			r.helm("upgrade", "--set", "verbosity=1,workers=8")
 		} else {
-			r.helm("rollback", "1")
+			r.helm("rollback", "2")
 		}
 		r.start()
 		for i, p := range shops {
-			if after := p.kept(); !maps.Equal(before[i], after) {
+			if after := p.kept(weight); !maps.Equal(before[i], after) {
 				t.Errorf("at %d it was\n%v\nand is\n%v", weight, before[i], after)
 			}
 			p.annotate("promote", "step")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type release struct {
 	*cluster
 	chart      helm.Release
 	controller *controller
+	whole      *testing.T // that the release lives as long as
 }
 
 func newRelease(t *testing.T, c *cluster, name, namespace string) *release {
@@ -36,7 +38,7 @@ func newRelease(t *testing.T, c *cluster, name, namespace string) *release {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &release{T: t, cluster: c, chart: helm.Release{Name: name, Namespace: namespace, Kubeconfig: c.Kubeconfig, Dir: t.TempDir(), Chart: chart}}
+	return &release{T: t, whole: t, cluster: c, chart: helm.Release{Name: name, Namespace: namespace, Kubeconfig: c.Kubeconfig, Dir: t.TempDir(), Chart: chart}}
 }
 
 // in has another test go on with the release.
@@ -61,7 +63,7 @@ func (r *release) install(args ...string) {
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.controller = &controller{Proxy: newProxy(r.T, &cluster{Lab: r.Lab}, token)}
+	r.controller = &controller{Proxy: newProxy(r.whole, r.cluster, token)}
 	r.start()
 }
 
@@ -73,17 +75,17 @@ func (r *release) start() {
 		r.Fatal(err)
 	}
 	// No two processes have the same ports here, as pods do.
-	args := append(d.Spec.Template.Spec.Containers[0].Args, "--metrics-bind-address=0", "--health-probe-bind-address=0")
+	args := slices.Concat(d.Spec.Template.Spec.Containers[0].Args, []string{"--metrics-bind-address=0", "--health-probe-bind-address=0"})
 	before, leader := r.controller.Process, r.leader()
 	if r.controller.Process, err = serin.Start(r.controller.Kubeconfig, args...); err != nil {
 		r.Fatal(err)
 	}
-	now := r.controller
-	r.Cleanup(func() {
+	now := &controller{r.controller.Proxy, r.controller.Process}
+	r.whole.Cleanup(func() {
 		now.Kill()
-		now.complain(r.T)
-		if r.Failed() {
-			r.Log(tail(now.Log(), 8000))
+		now.complain(r.whole)
+		if r.whole.Failed() {
+			r.whole.Log(tail(now.Log(), 8000))
 		}
 	})
 	if before != nil {
@@ -167,8 +169,8 @@ func (r *release) execute(pod *corev1.Pod, more []string) (said string, code int
 	if err != nil {
 		r.Fatal(err)
 	}
-	args := append(append([]string{}, pod.Spec.Containers[0].Args...), more...)
-	output, err := exec.CommandContext(r.Context(), binary, append(args, "--kubeconfig", newProxy(r.T, &cluster{Lab: r.Lab}, token).Kubeconfig)...).CombinedOutput()
+	args := slices.Concat(pod.Spec.Containers[0].Args, more, []string{"--kubeconfig", newProxy(r.T, r.cluster, token).Kubeconfig})
+	output, err := exec.CommandContext(r.Context(), binary, args...).CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		r.Fatal(err)

@@ -69,13 +69,19 @@ func (l *Leaver) take(ctx context.Context) (bool, error) {
 		if err == nil {
 			return true, nil
 		}
-		if !apierrors.IsConflict(err) { // the controller renews it several times in a second
+		wait := l.Every
+		switch {
+		case apierrors.IsForbidden(err):
+			return false, fmt.Errorf("stopping the controller: taking Lease %s: %w", l.Lease, err)
+		case apierrors.IsConflict(err): // the controller renews it several times in a second
+			wait /= 10
+		default:
 			l.Log.Info("Trying again", "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():
 			return false, fmt.Errorf("the time was up before the controller was stopped: taking Lease %s: %w", l.Lease, err)
-		case <-time.After(l.Every / 10):
+		case <-time.After(wait):
 		}
 	}
 }

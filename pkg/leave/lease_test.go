@@ -163,6 +163,16 @@ func TestTheLeaseIsGivenBackWhenTheTimeIsUp(t *testing.T) {
 	}
 }
 
+// Without the permission it would try for as long as it may, and in vain.
+func TestALeaseThatMayNotBeTakenIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	e := election{fails: []error{apierrors.NewForbidden(schema.GroupResource{Resource: "leases"}, "serin", errors.New("no"))}}
+	_, err := e.leave(t, e.client(target("web", "shop", rejected, nil)), time.Minute)
+	if err == nil || !strings.Contains(err.Error(), "taking Lease serin-system/serin") || len(e.held) > 0 {
+		t.Errorf("it ended in %v, and the lease was held by %q", err, e.held)
+	}
+}
+
 func TestAControllerWithoutALeaseIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	var w world
