@@ -56,6 +56,10 @@ endif
 prometheus: ## Build a real Prometheus for the tests: bin/prometheus, bin/promtool (about seven minutes the first time)
 	@mkdir -p bin && cd e2e/prometheus && $(TRIMMED) go build -tags remove_all_sd,enable_kubernetes_sd -ldflags "-s -w" -o ../../bin/ github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool
 
+.PHONY: helm
+helm: ## Build the real Helm for the tests of the chart: bin/helm
+	@$(CHARTS) go build -ldflags "-s -w" -o ../bin/helm helm.sh/helm/v4/cmd/helm
+
 .PHONY: image
 image: ## Build the container image: serin:VERSION
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t serin:$(VERSION) .
@@ -93,10 +97,10 @@ test-chart: ## Lint and render the Helm chart with Helm's own packages, and comp
 	$(CHARTS) go test -count=1 ./...
 
 .PHONY: test-integration
-test-integration: lab test-prometheus ## Run the tests against a real control plane and a real Prometheus
+test-integration: lab helm test-prometheus ## Run the tests against a real control plane and a real Prometheus
 	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/serin-race ./cmd/serin
 	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/kubectl-serin-race ./cmd/kubectl-serin
-	$(E2E) PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" PROMTOOL_BIN="$(CURDIR)/bin/promtool" LAB_BIN="$(LAB)" SERIN_BIN="$(CURDIR)/bin/serin-race" KUBECTL_SERIN_BIN="$(CURDIR)/bin/kubectl-serin-race" go test -count=1 -timeout 60m $$(go list ./... | grep -vE '$(ON_A_NODE)')
+	$(E2E) PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" PROMTOOL_BIN="$(CURDIR)/bin/promtool" LAB_BIN="$(LAB)" HELM_BIN="$(CURDIR)/bin/helm" SERIN_BIN="$(CURDIR)/bin/serin-race" KUBECTL_SERIN_BIN="$(CURDIR)/bin/kubectl-serin-race" go test -count=1 -timeout 60m $$(go list ./... | grep -vE '$(ON_A_NODE)')
 
 .PHONY: test-prometheus
 test-prometheus: prometheus ## Measure rollouts by a real Prometheus; most of the time is waiting for scrapes
@@ -115,13 +119,13 @@ node-packages: ## Install what a real node runs: Debian's containerd, runc, CNI 
 	e2e/node-packages.sh
 
 .PHONY: e2e
-e2e: node-packages build lab images prometheus ## Take whole rollouts through a real node and count every request; keeps docs/proof.md (RUN= takes some; takes root)
+e2e: node-packages build lab images prometheus helm ## Take whole rollouts through a real node and count every request; keeps docs/proof.md (RUN= takes some; takes root)
 	$(ON_NODE) go test -count=1 -timeout 20m ./nodetest
 	$(if $(RUN),,$(ON_NODE) go test -count=1 -timeout 20m ./journeys/lateistio)
 	$(ON_NODE) $(if $(RUN),,PROOF="$(CURDIR)/docs/proof.md") go test -count=1 -timeout 60m $(if $(RUN),-run '$(RUN)') ./journeys
 
 # The rows of the proof that one suite hands to the next.
-ON_NODE := $(E2E) PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" LAB_BIN="$(LAB)" LAB_IMAGES="$(CURDIR)/bin/images" SERIN_BIN="$(CURDIR)/bin/serin" PROOF_ROWS="$(CURDIR)/bin/proof.rows"
+ON_NODE := $(E2E) PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" LAB_BIN="$(LAB)" LAB_IMAGES="$(CURDIR)/bin/images" SERIN_BIN="$(CURDIR)/bin/serin" HELM_BIN="$(CURDIR)/bin/helm" PROOF_ROWS="$(CURDIR)/bin/proof.rows"
 
 .PHONY: e2e-mutants
 e2e-mutants: node-packages build lab images ## Break each invariant on purpose, and see its journey fail (takes root)

@@ -73,7 +73,7 @@ func TestGolden(t *testing.T) {
 	for name, test := range map[string]struct {
 		server server
 		values string
-	}{"default": {current, ""}, "older": {older, ""}, "everything": {current, everything}} {
+	}{"default": {current, ""}, "older": {older, ""}, "everything": {current, everything}, "namespaces": {current, "namespaces: [web, api]"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			files, err := render(t, test.server, test.values)

@@ -20,40 +20,45 @@ import (
 
 // matrix is one row for each decision in a template.
 var matrix = map[string]string{
-	"nothing":                    "",
-	"everything":                 everything,
-	"another name":               "nameOverride: canaries",
-	"a full name":                "fullnameOverride: canaries",
-	"a name that is too long":    "fullnameOverride: " + strings.Repeat("a", 70),
-	"uninstalled at once":        "leave: {enabled: false}",
-	"a tag":                      "image: {tag: v9.9.9}",
-	"one replica":                "replicas: 1",
-	"somebody else's account":    "serviceAccount: {create: false, name: others}",
-	"the default account":        "serviceAccount: {create: false}",
-	"no permissions":             "rbac: {create: false}",
-	"no metrics":                 "metrics: {enabled: false}",
-	"metrics elsewhere":          "metrics: {port: 9102}",
-	"a PodMonitor":               "metrics: {podMonitor: {enabled: true, labels: {release: x}, interval: 15s}}",
-	"alerts":                     "metrics: {prometheusRule: {enabled: true}}",
-	"few alerts":                 "metrics: {prometheusRule: {enabled: true, disabled: [SerinNoLeader, SerinTemplateRejected], stuckSeconds: 60}}",
-	"no dashboards":              "metrics: {dashboards: {enabled: false}}",
-	"metrics for some":           "metrics: {secure: {enabled: true}, serviceMonitor: {enabled: true}}",
-	"metrics by a certificate":   "metrics: {secure: {enabled: true, certificateSecret: serin-tls, authorization: {credentials: {name: a, key: b}}}, podMonitor: {enabled: true}}",
-	"no fence":                   "fence: {enabled: false}",
-	"no budget":                  "podDisruptionBudget: {enabled: false}",
-	"no network policy":          "networkPolicy: {enabled: false}",
-	"neither metrics nor egress": "{metrics: {enabled: false}, networkPolicy: {egress: [{}]}}",
-	"traces":                     "tracing: {endpoint: 'http://otel-collector.observability.svc:4318'}",
-	"istiod without a token":     "istiod: {addresses: ['http://istiod.istio-system.svc:15014'], token: false}",
-	"a Prometheus":               "prometheus: {address: 'http://prometheus:9090'}",
-	"a user of Prometheus":       "prometheus: {address: 'http://prometheus:9090', username: serin, secret: {name: p, passwordKey: word}}",
-	"a CA alone":                 "prometheus: {address: 'https://prometheus:9090', timeout: 20s, secret: {name: p, caKey: ca}}",
-	"metrics by other names":     "prometheus: {address: 'http://p:9090', namespaceLabel: ns, http: {requestsMetric: requests, codeLabel: status}}",
-	"checks of somebody else":    "{prometheus: {address: 'http://p:9090'}, checks: {configMap: web/checks}}",
-	"spread over nothing":        "topologySpreadConstraints: []",
-	"labels said twice":          "{commonLabels: {a: b}, podLabels: {a: c}}",
-	"limits taken away":          "resources: {limits: null}",
-	"no resources":               "resources: null",
+	"nothing":                     "",
+	"everything":                  everything,
+	"another name":                "nameOverride: canaries",
+	"a full name":                 "fullnameOverride: canaries",
+	"a name that is too long":     "fullnameOverride: " + strings.Repeat("a", 70),
+	"uninstalled at once":         "leave: {enabled: false}",
+	"a tag":                       "image: {tag: v9.9.9}",
+	"one replica":                 "replicas: 1",
+	"somebody else's account":     "serviceAccount: {create: false, name: others}",
+	"the default account":         "serviceAccount: {create: false}",
+	"no permissions":              "rbac: {create: false}",
+	"no metrics":                  "metrics: {enabled: false}",
+	"metrics elsewhere":           "metrics: {port: 9102}",
+	"a PodMonitor":                "metrics: {podMonitor: {enabled: true, labels: {release: x}, interval: 15s}}",
+	"alerts":                      "metrics: {prometheusRule: {enabled: true}}",
+	"few alerts":                  "metrics: {prometheusRule: {enabled: true, disabled: [SerinNoLeader, SerinTemplateRejected], stuckSeconds: 60}}",
+	"no dashboards":               "metrics: {dashboards: {enabled: false}}",
+	"metrics for some":            "metrics: {secure: {enabled: true}, serviceMonitor: {enabled: true}}",
+	"metrics by a certificate":    "metrics: {secure: {enabled: true, certificateSecret: serin-tls, authorization: {credentials: {name: a, key: b}}}, podMonitor: {enabled: true}}",
+	"no fence":                    "fence: {enabled: false}",
+	"no budget":                   "podDisruptionBudget: {enabled: false}",
+	"no network policy":           "networkPolicy: {enabled: false}",
+	"neither metrics nor egress":  "{metrics: {enabled: false}, networkPolicy: {egress: [{}]}}",
+	"traces":                      "tracing: {endpoint: 'http://otel-collector.observability.svc:4318'}",
+	"istiod without a token":      "istiod: {addresses: ['http://istiod.istio-system.svc:15014'], token: false}",
+	"a Prometheus":                "prometheus: {address: 'http://prometheus:9090'}",
+	"a user of Prometheus":        "prometheus: {address: 'http://prometheus:9090', username: serin, secret: {name: p, passwordKey: word}}",
+	"a CA alone":                  "prometheus: {address: 'https://prometheus:9090', timeout: 20s, secret: {name: p, caKey: ca}}",
+	"metrics by other names":      "prometheus: {address: 'http://p:9090', namespaceLabel: ns, http: {requestsMetric: requests, codeLabel: status}}",
+	"checks of somebody else":     "{prometheus: {address: 'http://p:9090'}, checks: {configMap: web/checks}}",
+	"spread over nothing":         "topologySpreadConstraints: []",
+	"labels said twice":           "{commonLabels: {a: b}, podLabels: {a: c}}",
+	"limits taken away":           "resources: {limits: null}",
+	"no resources":                "resources: null",
+	"some namespaces":             "namespaces: [web, api]",
+	"its own namespace":           "namespaces: [serin-system]",
+	"checks outside of them":      "{namespaces: [web], prometheus: {address: 'http://p:9090'}, checks: {data: {checks.yaml: ''}}}",
+	"checks within them":          "{namespaces: [web], prometheus: {address: 'http://p:9090'}, checks: {configMap: web/checks}}",
+	"namespaces, and a long name": "{namespaces: [web], fullnameOverride: " + strings.Repeat("a", 70) + "}",
 }
 
 func TestEveryCombinationHolds(t *testing.T) {
@@ -72,6 +77,9 @@ func TestEveryCombinationHolds(t *testing.T) {
 			for _, job := range only(all, "Job") {
 				serin.accepts(t, as[batchv1.Job](t, job).Spec.Template.Spec.Containers[0].Args)
 			}
+			check := the[corev1.Pod](t, all, "Pod").Spec
+			checkMounts(t, check)
+			serin.accepts(t, check.Containers[0].Args)
 		})
 	}
 }
@@ -94,6 +102,7 @@ func checkTypes(t *testing.T, all []*unstructured.Unstructured) {
 		"ValidatingAdmissionPolicy":        strict[admissionregistrationv1.ValidatingAdmissionPolicy],
 		"ValidatingAdmissionPolicyBinding": strict[admissionregistrationv1.ValidatingAdmissionPolicyBinding],
 		"Job":                              strict[batchv1.Job],
+		"Pod":                              strict[corev1.Pod],
 		"ServiceMonitor":                   func(*testing.T, *unstructured.Unstructured) {},
 		"PrometheusRule":                   func(*testing.T, *unstructured.Unstructured) {},
 		"PodMonitor":                       func(*testing.T, *unstructured.Unstructured) {},
@@ -118,13 +127,14 @@ func checkPlaces(t *testing.T, all []*unstructured.Unstructured) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, object := range all {
-		id := object.GetKind() + " " + object.GetName()
+		id := object.GetKind() + " " + object.GetNamespace() + "/" + object.GetName()
 		if seen[id] {
 			t.Errorf("%s is there twice", id)
 		}
 		seen[id] = true
 		cluster := strings.HasPrefix(object.GetKind(), "Cluster") || slices.Contains(guardKinds, object.GetKind())
-		if cluster != (object.GetNamespace() == "") || !cluster && object.GetNamespace() != "serin-system" {
+		ours := object.GetNamespace() == "serin-system" || strings.HasPrefix(object.GetKind(), "Role")
+		if cluster != (object.GetNamespace() == "") || !cluster && !ours {
 			t.Errorf("%s is in namespace %q", id, object.GetNamespace())
 		}
 		if object.GetLabels()["app.kubernetes.io/name"] == "" {

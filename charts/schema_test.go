@@ -33,6 +33,10 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"a flag that is none":           {"extraArgs: [prometheus]", "extraArgs"},
 		"an annotation that is no text": {"podAnnotations: {a: true}", "podAnnotations"},
 		"no workers":                    {"workers: 0", "workers"},
+		"a namespace that is none":      {"namespaces: [Web]", "namespaces"},
+		"a namespace that is an object": {"namespaces: [{name: web}]", "namespaces"},
+		"a namespace said twice":        {"namespaces: [web, web]", "namespaces"},
+		"a test without time":           {"test: {seconds: 0}", "seconds"},
 
 		"an alert that is none":   {"metrics: {prometheusRule: {disabled: [SerinStuck]}}", "disabled"},
 		"a severity of no alert":  {"metrics: {prometheusRule: {severities: {SerinStuck: info}}}", "SerinStuck"},
@@ -50,6 +54,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"both a token and a password":    {"prometheus: {" + p + ", username: u, secret: {name: p, passwordKey: k, tokenKey: t}}", "exclude each other"},
 		"a protocol without a collector": {"tracing: {protocol: grpc}", "tracing.endpoint is missing"},
 		"two kinds of checks":            {"{prometheus: {" + p + "}, checks: {configMap: a/b, data: {x: z}}}", "exclude each other"},
+		"namespaces by name and label":   {"{namespaces: [web], namespaceSelector: a=b}", "exclude each other"},
 		"two monitors":                   {"metrics: {serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}", "exclude each other"},
 		"nothing that is secured":        {"metrics: {enabled: false, secure: {enabled: true}}", "nothing to secure"},
 		"a PodMonitor without a token":   {"metrics: {secure: {enabled: true}, podMonitor: {enabled: true}}", "metrics.secure.authorization is missing"},

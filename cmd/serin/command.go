@@ -17,7 +17,6 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -38,6 +37,8 @@ const (
 	leaseRetry    = 300 * time.Millisecond
 )
 
+const leaseName = "serin"
+
 type flags struct {
 	kubeconfig, namespace, domain string
 	serving                       serving
@@ -45,7 +46,7 @@ type flags struct {
 	istiodToken                   string
 	prometheus                    prometheus
 	tracing                       tracing
-	selector                      string
+	scope                         scope
 	elect                         bool
 	workers, verbosity            int
 }
@@ -71,14 +72,15 @@ func command() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := f.validate(); err != nil {
+			selector, err := f.validate()
+			if err != nil {
 				return err
 			}
-			return f.run(c.Context())
+			return f.run(c.Context(), selector)
 		},
 	}
 	c.CompletionOptions.DisableDefaultCmd = true
-	c.AddCommand(leaveCommand())
+	c.AddCommand(leaveCommand(), checkCommand())
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file; empty: the cluster that the controller runs in")
 	c.Flags().StringVar(&f.namespace, "namespace", defaultNamespace, "namespace of the lease")
 	c.Flags().StringVar(&f.domain, "cluster-domain", "cluster.local", "domain of the cluster's Services")
@@ -87,22 +89,23 @@ func command() *cobra.Command {
 	c.Flags().StringVar(&f.istiodToken, "istiod-token-file", "", "file with the ServiceAccount token to show to istiod; empty: none")
 	f.prometheus.add(c.Flags())
 	f.tracing.add(c.Flags())
-	c.Flags().StringVar(&f.selector, "namespace-selector", "", "look after the Deployments of namespaces with these labels only, such as team=web or serin!=off; several controllers can share a cluster that way, each with a lease of its own")
+	f.scope.add(c.Flags(), "look after the Deployments of namespaces with these labels only, such as team=web or serin!=off; several controllers can share a cluster that way, each with a lease of its own",
+		"look after the Deployments of these namespaces only, such as web,shop, and read nothing of any other: Roles in each of them are enough")
 	c.Flags().BoolVar(&f.elect, "leader-elect", true, "act only while holding the lease, so that several replicas can run")
 	c.Flags().IntVar(&f.workers, "workers", 16, "rollouts that are looked at side by side")
 	c.Flags().IntVarP(&f.verbosity, "verbosity", "v", 0, "0: one line for each move; 1: what prepares them, too")
 	return c
 }
 
-// validate reports everything that is wrong with the flags, in one line.
-func (f flags) validate() error {
+// validate returns the labels of the namespaces to look after, or everything
+// that is wrong with the flags, in one line.
+func (f *flags) validate() (labels.Selector, error) {
 	problems := f.serving.validate()
 	problems = append(problems, f.validateIstiod()...)
 	problems = append(problems, f.prometheus.validate()...)
 	problems = append(problems, f.tracing.Validate()...)
-	if _, err := labels.Parse(f.selector); err != nil {
-		problems = append(problems, fmt.Errorf("--namespace-selector: %w", err))
-	}
+	selector, wrong := f.scope.read()
+	problems = append(problems, wrong...)
 	if f.workers < 1 {
 		problems = append(problems, fmt.Errorf("--workers: %d must be at least 1", f.workers))
 	}
@@ -115,7 +118,7 @@ func (f flags) validate() error {
 	if f.elect && f.namespace == "" {
 		problems = append(problems, errors.New("--namespace: must not be empty with --leader-elect"))
 	}
-	return oneLine(problems)
+	return selector, oneLine(problems)
 }
 
 func (f flags) validateIstiod() (problems []error) {
@@ -142,7 +145,7 @@ func oneLine(problems []error) error {
 	return errors.New(strings.Join(texts, "; "))
 }
 
-func (f flags) run(ctx context.Context) error {
+func (f flags) run(ctx context.Context, selector labels.Selector) error {
 	logger := zap.New(zap.Level(zapcore.Level(-f.verbosity)), zap.StacktraceLevel(zapcore.PanicLevel)) //nolint:gosec // validated
 	log.SetLogger(logger)
 	klog.SetLogger(logger.WithName("client"))
@@ -150,14 +153,14 @@ func (f flags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := preflight(ctx, config, f.home(), logger, f.serving.needs()...); err != nil {
+	if err := preflight(ctx, config, f.home(), f.scope.namespaces, logger, f.serving.needs()...); err != nil {
 		return err
 	}
 	mgr, err := f.connect(config)
 	if err != nil {
 		return err
 	}
-	options, err := f.controller()
+	options, err := f.controller(selector)
 	if err != nil {
 		return err
 	}
@@ -183,11 +186,9 @@ func (f flags) run(ctx context.Context) error {
 }
 
 // controller are the options of the controller itself.
-func (f flags) controller() (o controller.Options, err error) {
+func (f flags) controller(selector labels.Selector) (o controller.Options, err error) {
 	o.ClusterDomain, o.Workers = f.domain, f.workers
-	if o.Namespaces, err = labels.Parse(f.selector); err != nil {
-		return o, fmt.Errorf("--namespace-selector: %w", err)
-	}
+	o.Selector, o.Namespaces = selector, f.scope.namespaces
 	if len(f.istiod) > 0 {
 		o.Istiod = &istiod.Client{Addresses: f.istiod, TokenFile: f.istiodToken}
 	}
@@ -223,13 +224,13 @@ func (f flags) connect(config *rest.Config) (manager.Manager, error) {
 
 func (f flags) options() manager.Options {
 	return manager.Options{
-		Cache:                         controller.CacheOptions(),
-		Client:                        client.Options{Cache: &client.CacheOptions{Unstructured: true, EnableReadYourWritesConsistency: new(true)}},
+		Cache:                         controller.CacheOptions(f.scope.namespaces),
+		Client:                        controller.ClientOptions(f.scope.namespaces),
 		Metrics:                       f.serving.options(),
 		HealthProbeBindAddress:        f.serving.probes,
 		PprofBindAddress:              f.serving.pprof,
 		LeaderElection:                f.elect,
-		LeaderElectionID:              "serin",
+		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       f.namespace,
 		LeaderElectionReleaseOnCancel: true,
 		LeaseDuration:                 new(leaseDuration),

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
@@ -23,6 +22,7 @@ func leaveCommand() *cobra.Command {
 		Use:   "leave",
 		Short: "Roll back every rollout under way, before the controller is taken away",
 		Long: "leave asks every rollout under way to roll back (serin.dev/abort), and waits until the controller, which has to run, has done it.\n" +
+			"Then it holds the controller's lease for a minute, so that no other rollout begins while the controller is taken away.\n" +
 			"It resumes no Deployment: a template that was held or rejected stays held.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -35,15 +35,16 @@ func leaveCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file; empty: the cluster that the command runs in")
-	c.Flags().StringVar(&f.selector, "namespace-selector", "", "the controller's: Deployments of other namespaces are left alone")
+	c.Flags().StringVar(&f.namespace, "namespace", defaultNamespace, "namespace of the controller's lease")
+	f.scope.add(c.Flags(), "the controller's: Deployments of other namespaces are left alone", "the controller's: nothing is read in others")
 	c.Flags().DurationVar(&timeout, "timeout", 4*time.Minute, "longest time to wait")
 	return c
 }
 
 func (f flags) leave(ctx context.Context) error {
-	selector, err := labels.Parse(f.selector)
-	if err != nil {
-		return fmt.Errorf("--namespace-selector: %w", err)
+	selector, problems := f.scope.read()
+	if err := oneLine(problems); err != nil {
+		return err
 	}
 	config, err := f.config()
 	if err != nil {
@@ -53,6 +54,9 @@ func (f flags) leave(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
-	l := leave.Leaver{Client: c, Namespaces: selector, Every: time.Second, Log: zap.New()}
+	l := leave.Leaver{
+		Client: c, Selector: selector, Namespaces: f.scope.namespaces, Lease: client.ObjectKey{Namespace: f.namespace, Name: leaseName},
+		Writes: leaseDuration, Every: time.Second, Log: zap.New(),
+	}
 	return l.Leave(ctx)
 }

@@ -26,12 +26,12 @@ const istioGroup = "networking.istio.io"
 // preflight names every permission that is missing. A watch that is refused
 // would otherwise leave the controller waiting without a word. The flags are
 // those that need permissions of their own.
-func preflight(ctx context.Context, config *rest.Config, home home, logger logr.Logger, flags ...string) error {
+func preflight(ctx context.Context, config *rest.Config, home home, namespaces []string, logger logr.Logger, flags ...string) error {
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
-	accesses := permissions.Accesses(home.namespace, flags...)
+	accesses := permissions.Accesses(home.namespace, namespaces, flags...)
 	allowed, err := ask(ctx, clients, accesses)
 	if err != nil {
 		return fmt.Errorf("asking %s what the controller may do: %w", config.Host, err)

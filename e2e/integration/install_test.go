@@ -102,8 +102,10 @@ func (c *cluster) installGuard(ctx context.Context) error {
 }
 
 // awaitGuard tries, on a Deployment made for it, whether a new template is held.
-func (c *cluster) awaitGuard(ctx context.Context) error {
-	deployments := c.api.AppsV1().Deployments(systemNamespace)
+func (c *cluster) awaitGuard(ctx context.Context) error { return c.guardIn(ctx, systemNamespace) }
+
+func (c *cluster) guardIn(ctx context.Context, namespace string) error {
+	deployments := c.api.AppsV1().Deployments(namespace)
 	probe := deploymentOf("guard-probe", 0, map[string]string{"serin.dev/canary": "true"})
 	if _, err := deployments.Create(ctx, probe, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("creating a Deployment to try the guard on: %w", err)
@@ -121,9 +123,13 @@ func (c *cluster) awaitGuard(ctx context.Context) error {
 
 // tokenOf asks for a token of a ServiceAccount in the controller's namespace.
 func (c *cluster) tokenOf(ctx context.Context, account string) (string, error) {
+	return c.tokenIn(ctx, systemNamespace, account)
+}
+
+func (c *cluster) tokenIn(ctx context.Context, namespace, account string) (string, error) {
 	hours := int64(4 * 60 * 60)
 	request := &authentication.TokenRequest{Spec: authentication.TokenRequestSpec{ExpirationSeconds: &hours}}
-	answer, err := c.api.CoreV1().ServiceAccounts(systemNamespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
+	answer, err := c.api.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
 	if err != nil {
 		return "", fmt.Errorf("asking for a token of %s: %w", account, err)
 	}

@@ -17,7 +17,7 @@ func (p *shop) leave(timeout string) (said string, err error) {
 	if err != nil {
 		p.Fatal(err)
 	}
-	output, err := exec.CommandContext(p.Context(), binary, "leave", "--kubeconfig", p.serin.Kubeconfig, "--timeout", timeout,
+	output, err := exec.CommandContext(p.Context(), binary, "leave", "--kubeconfig", p.serin.Kubeconfig, "--timeout", timeout, "--namespace", p.namespace,
 		"--namespace-selector", "kubernetes.io/metadata.name="+p.namespace).CombinedOutput()
 	return string(output), err
 }
@@ -25,6 +25,7 @@ func (p *shop) leave(timeout string) (said string, err error) {
 func TestLeavingRollsBackAndWaits(t *testing.T) {
 	t.Parallel()
 	p := newShop(t, shared, everyones.take(t)).mesh().open(2, slow())
+	p.electorate() // where leave looks for the lease of a controller
 	p.deploy("v2")
 	p.at(250)
 	said, err := p.leave("1m")

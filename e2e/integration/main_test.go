@@ -62,6 +62,18 @@ func run(m *testing.M) (code int, err error) {
 
 // newCluster brings up a lab and gives the controller its account and its permissions.
 func newCluster(ctx context.Context, options lab.Options) (*cluster, error) {
+	c, err := newLab(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.admit(ctx); err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	return c, nil
+}
+
+// newLab brings up a lab where nothing of Serin's is installed.
+func newLab(ctx context.Context, options lab.Options) (*cluster, error) {
 	l, err := lab.Start(ctx, options)
 	if err != nil {
 		return nil, err
@@ -71,6 +83,18 @@ func newCluster(ctx context.Context, options lab.Options) (*cluster, error) {
 		return nil, errors.Join(err, l.Stop())
 	}
 	return c, nil
+}
+
+// admit gives the controller its account, its permissions and its fence, as deploy/ has them.
+func (c *cluster) admit(ctx context.Context) (err error) {
+	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml",
+		"fence/deployments.yaml", "fence/vouch.yaml", "fence/objects.yaml", "fence/mesh.yaml"} {
+		if err := c.apply(ctx, file); err != nil {
+			return err
+		}
+	}
+	c.token, err = c.tokenOf(ctx, "serin")
+	return err
 }
 
 func (c *cluster) connect(ctx context.Context) error {
@@ -84,15 +108,6 @@ func (c *cluster) connect(ctx context.Context) error {
 		return err
 	}
 	if c.any, err = dynamic.NewForConfig(c.config); err != nil {
-		return err
-	}
-	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml",
-		"fence/deployments.yaml", "fence/vouch.yaml", "fence/objects.yaml", "fence/mesh.yaml"} {
-		if err := c.apply(ctx, file); err != nil {
-			return err
-		}
-	}
-	if c.token, err = c.tokenOf(ctx, "serin"); err != nil {
 		return err
 	}
 	c.Recorder = journal.New()

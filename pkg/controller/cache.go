@@ -30,8 +30,8 @@ const (
 
 // CacheOptions keep opted-in Deployments whole and strip everything else to
 // what is read of it: memory follows the number of targets, not of the
-// cluster's objects.
-func CacheOptions() cache.Options {
+// cluster's objects. Where namespaces are named, nothing of others is asked for.
+func CacheOptions(namespaces []string) cache.Options {
 	canaries, err := labels.NewRequirement(annotations.CanaryOf, selection.Exists, nil)
 	if err != nil {
 		panic(err) // unreachable: the key is a constant
@@ -44,6 +44,7 @@ func CacheOptions() cache.Options {
 		return cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", name), Transform: cache.TransformStripManagedFields()}
 	}
 	return cache.Options{
+		DefaultNamespaces: within(namespaces),
 		ByObject: map[client.Object]cache.ByObject{
 			&appsv1.Deployment{}:                     {Transform: stripDeployment},
 			&appsv1.ReplicaSet{}:                     {Transform: stripReplicaSet},
@@ -58,6 +59,28 @@ func CacheOptions() cache.Options {
 			metadataOf(bindingKind):                  byName(guardName),
 		},
 	}
+}
+
+func within(namespaces []string) map[string]cache.Config {
+	if len(namespaces) == 0 {
+		return nil
+	}
+	configs := map[string]cache.Config{}
+	for _, namespace := range namespaces {
+		configs[namespace] = cache.Config{}
+	}
+	return configs
+}
+
+// ClientOptions read from the cache, which shows this process's own writes. A
+// Role lets its bearer read the namespace that it is in, and watch none: where
+// namespaces are named, each is asked for when it is needed.
+func ClientOptions(namespaces []string) client.Options {
+	options := &client.CacheOptions{Unstructured: true, EnableReadYourWritesConsistency: new(true)}
+	if len(namespaces) > 0 {
+		options.DisableFor = []client.Object{&corev1.Namespace{}}
+	}
+	return client.Options{Cache: options}
 }
 
 func isTarget(d *appsv1.Deployment) bool {

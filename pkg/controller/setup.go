@@ -41,7 +41,8 @@ import (
 type Options struct {
 	ClusterDomain string          // such as cluster.local
 	Workers       int             // rollouts that are looked at side by side
-	Namespaces    labels.Selector // whose Deployments are looked after
+	Selector      labels.Selector // of namespaces whose Deployments are looked after
+	Namespaces    []string        // the only ones that anything is read in; empty: all
 	Istiod        *istiod.Client  // whom to ask whether proxies follow; nil: nobody
 	Prometheus    *Prometheus     // whom to ask how canaries fare; nil: nobody
 	Trace         *Tracer         // nil: nothing is traced
@@ -71,7 +72,8 @@ func AddToManager(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	board := &metrics.Board{Clock: clock.RealClock{}}
 	metrics.Register(board)
-	around := &surroundings{cache: mgr.GetCache(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(), log: mgr.GetLogger().WithName("surroundings"), clock: clock.RealClock{}}
+	around := &surroundings{cache: mgr.GetCache(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(), namespaces: o.Namespaces,
+		log: mgr.GetLogger().WithName("surroundings"), clock: clock.RealClock{}}
 	pods, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
 		return fmt.Errorf("making the client that reads logs: %w", err)
@@ -131,16 +133,16 @@ func reconciler(mgr manager.Manager, board *metrics.Board, around *surroundings,
 		Clock:    clock.RealClock{},
 		Ready:    around.Ready,
 	}
-	if o.Namespaces == nil || o.Namespaces.Empty() {
+	if o.Selector == nil || o.Selector.Empty() {
 		return whole
 	}
-	return selective{Reconciler: whole, reader: mgr.GetClient(), namespaces: o.Namespaces}
+	return selective{Reconciler: whole, reader: mgr.GetClient(), namespaces: o.Selector}
 }
 
 func observer(mgr manager.Manager, pods kubernetes.Interface, around *surroundings, o Options) *observe.Observer {
 	observer := &observe.Observer{Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Surroundings: around, Memory: observe.NewMemory(), Domain: o.ClusterDomain, Pods: observe.Kubelets{Client: pods}}
 	if o.Istiod != nil {
-		observer.Proxies = &istiod.Follower{Client: o.Istiod, Runs: observe.Running(mgr.GetAPIReader())}
+		observer.Proxies = &istiod.Follower{Client: o.Istiod, Runs: observe.Running(mgr.GetAPIReader(), o.Namespaces)}
 	}
 	return observer
 }

@@ -41,7 +41,9 @@ type surroundings struct {
 	cache  cache.Cache
 	live   client.Reader
 	mapper meta.RESTMapper
-	log    logr.Logger
+	// namespaces are the only ones that may be read in; empty: all.
+	namespaces []string
+	log        logr.Logger
 	// meshed is called when Istio's API appears, before any target is told, and must start its watches.
 	meshed func(context.Context) error
 	// changed is called when something is different.
@@ -209,10 +211,8 @@ func (s *surroundings) lookForMesh(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("reading CustomResourceDefinition %s: %w", meshCRD, err)
 	}
 	for _, kind := range []schema.GroupVersionKind{observe.VirtualServiceKind, observe.DestinationRuleKind} {
-		list := &unstructured.UnstructuredList{}
-		list.SetGroupVersionKind(kind)
-		if err := s.live.List(ctx, list, client.Limit(1)); err != nil {
-			return false, fmt.Errorf("listing %ss: %w", kind.Kind, err)
+		if err := s.lists(ctx, kind); err != nil {
+			return false, err
 		}
 	}
 	if served, err := s.Mesh(); served && err == nil {
@@ -222,6 +222,22 @@ func (s *surroundings) lookForMesh(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("watching Istio's objects: %w", err)
 	}
 	return true, nil
+}
+
+// lists objects of a kind wherever they are to be watched.
+func (s *surroundings) lists(ctx context.Context, kind schema.GroupVersionKind) error {
+	places := s.namespaces
+	if len(places) == 0 {
+		places = []string{metav1.NamespaceAll}
+	}
+	for _, namespace := range places {
+		list := &unstructured.UnstructuredList{}
+		list.SetGroupVersionKind(kind)
+		if err := s.live.List(ctx, list, client.InNamespace(namespace), client.Limit(1)); err != nil {
+			return fmt.Errorf("listing %ss: %w", kind.Kind, err)
+		}
+	}
+	return nil
 }
 
 // unmesh drops the watches of an API that is no longer there.

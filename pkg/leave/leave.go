@@ -28,20 +28,43 @@ const looks = 2
 // Leaver looks at the Deployments of the namespaces that the controller looks after.
 type Leaver struct {
 	Client     client.Client
-	Namespaces labels.Selector
-	Every      time.Duration // between two looks
+	Selector   labels.Selector  // of namespaces
+	Namespaces []string         // the only ones that may be read in; empty: all
+	Lease      client.ObjectKey // of the controllers
+	Writes     time.Duration    // for how long a controller that has lost its lease may still write
+	Every      time.Duration    // between two looks
 	Log        logr.Logger
 }
 
-// Leave returns when no rollout is under way, or with an error that names those
-// that are when the context ends.
+// Leave returns when no rollout is under way and no controller acts that could
+// begin another, or with an error that names those that are under way when the
+// context ends. An error leaves the controllers as they were.
 func (l *Leaver) Leave(ctx context.Context) error {
+	for {
+		if err := l.settle(ctx); err != nil {
+			return err
+		}
+		// A template that came after the last look would begin a rollout that
+		// nobody goes on with: look once more when nobody can begin any.
+		targets, stopped, err := l.stop(ctx)
+		if err != nil {
+			return err
+		}
+		if stopped {
+			l.tell(targets)
+			return nil
+		}
+	}
+}
+
+// settle returns when no rollout is under way.
+func (l *Leaver) settle(ctx context.Context) error {
 	quiet := 0
 	var under []*appsv1.Deployment
 	for {
 		targets, err := l.targets(ctx)
 		if err == nil {
-			under = slices.DeleteFunc(slices.Clone(targets), func(d *appsv1.Deployment) bool { return !underWay(d) })
+			under = only(targets, underWay)
 			err = l.abort(ctx, under)
 		}
 		quiet++
@@ -49,7 +72,6 @@ func (l *Leaver) Leave(ctx context.Context) error {
 			quiet = 0
 		}
 		if quiet == looks {
-			l.tell(targets)
 			return nil
 		}
 		if err != nil && ctx.Err() == nil {
@@ -65,24 +87,42 @@ func (l *Leaver) Leave(ctx context.Context) error {
 
 // targets are those that opted in, or have something left to be cleared up.
 func (l *Leaver) targets(ctx context.Context) (found []*appsv1.Deployment, err error) {
-	namespaces, deployments := &corev1.NamespaceList{}, &appsv1.DeploymentList{}
-	if err := l.Client.List(ctx, namespaces, client.MatchingLabelsSelector{Selector: l.Namespaces}); err != nil {
-		return nil, fmt.Errorf("listing namespaces: %w", err)
+	places := l.Namespaces
+	if len(places) == 0 {
+		places = []string{metav1.NamespaceAll}
 	}
-	if err := l.Client.List(ctx, deployments); err != nil {
-		return nil, fmt.Errorf("listing Deployments: %w", err)
+	for _, place := range places {
+		deployments := &appsv1.DeploymentList{}
+		if err := l.Client.List(ctx, deployments, client.InNamespace(place)); err != nil {
+			return nil, fmt.Errorf("listing Deployments: %w", err)
+		}
+		for i := range deployments.Items {
+			if d := &deployments.Items[i]; annotations.OptedIn(d.Annotations) || d.Annotations[annotations.Rollout] != "" {
+				found = append(found, d)
+			}
+		}
+	}
+	return l.selected(ctx, found)
+}
+
+// selected keeps those of the namespaces whose labels are asked for.
+func (l *Leaver) selected(ctx context.Context, targets []*appsv1.Deployment) ([]*appsv1.Deployment, error) {
+	if l.Selector.Empty() {
+		return targets, nil
+	}
+	namespaces := &corev1.NamespaceList{}
+	if err := l.Client.List(ctx, namespaces, client.MatchingLabelsSelector{Selector: l.Selector}); err != nil {
+		return nil, fmt.Errorf("listing namespaces: %w", err)
 	}
 	names := sets.New[string]()
 	for i := range namespaces.Items {
 		names.Insert(namespaces.Items[i].Name)
 	}
-	for i := range deployments.Items {
-		d := &deployments.Items[i]
-		if names.Has(d.Namespace) && (annotations.OptedIn(d.Annotations) || d.Annotations[annotations.Rollout] != "") {
-			found = append(found, d)
-		}
-	}
-	return found, nil
+	return only(targets, func(d *appsv1.Deployment) bool { return names.Has(d.Namespace) }), nil
+}
+
+func only(all []*appsv1.Deployment, wanted func(*appsv1.Deployment) bool) []*appsv1.Deployment {
+	return slices.DeleteFunc(slices.Clone(all), func(d *appsv1.Deployment) bool { return !wanted(d) })
 }
 
 // underWay goes by the memo. One that cannot be read may speak of a rollout.

@@ -71,7 +71,7 @@ func (w *world) leave(t *testing.T, limit time.Duration, deployments ...client.O
 		},
 	}).Build()
 	var said strings.Builder
-	l := leave.Leaver{Client: c, Namespaces: labels.SelectorFromSet(labels.Set{"team": "web"}), Every: time.Millisecond,
+	l := leave.Leaver{Client: c, Lease: leaseKey, Selector: labels.SelectorFromSet(labels.Set{"team": "web"}), Writes: 5 * time.Millisecond, Every: time.Millisecond,
 		Log: funcr.New(func(_, line string) { said.WriteString(line + "\n") }, funcr.Options{})}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()

@@ -132,7 +132,8 @@ func (o *Observer) readTarget(w *World, s *rollout.Snapshot) {
 // gone, and nothing can be created any more.
 func (o *Observer) readNamespace(ctx context.Context, w *World, s *rollout.Snapshot) error {
 	w.Namespace = &corev1.Namespace{}
-	if err := o.Cached.Get(ctx, types.NamespacedName{Name: w.Key.Namespace}, w.Namespace); err != nil {
+	// Nothing of ours writes it; and waiting for our own writes would watch all of them, which Roles do not allow.
+	if err := o.Cached.Get(ctx, types.NamespacedName{Name: w.Key.Namespace}, w.Namespace, client.DisableReadYourWritesConsistency); err != nil {
 		return fmt.Errorf("reading Namespace %s: %w", w.Key.Namespace, err)
 	}
 	s.Target.Gone = s.Target.Gone || w.Namespace.DeletionTimestamp != nil

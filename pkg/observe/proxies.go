@@ -4,6 +4,7 @@ package observe
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,8 +29,13 @@ func (o *Observer) askProxies(ctx context.Context, w *World, s *rollout.Snapshot
 }
 
 // Running tells istiod's Follower whether a pod runs, by asking the API server.
-func Running(live client.Reader) func(context.Context, types.NamespacedName, time.Time) (bool, error) {
+// Where namespaces are named, pods of others may not be asked for, and are
+// taken to have ended: one that has would else be waited for without an end.
+func Running(live client.Reader, namespaces []string) func(context.Context, types.NamespacedName, time.Time) (bool, error) {
 	return func(ctx context.Context, key types.NamespacedName, now time.Time) (bool, error) {
+		if len(namespaces) > 0 && !slices.Contains(namespaces, key.Namespace) {
+			return false, nil
+		}
 		pod := &corev1.Pod{}
 		switch err := live.Get(ctx, key, pod); {
 		case apierrors.IsNotFound(err):

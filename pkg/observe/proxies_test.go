@@ -49,7 +49,10 @@ func TestWhichPodsMayStillSendRequests(t *testing.T) {
 		"one that nobody can tell about":            {onePod{err: errors.New("no answer")}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			runs, err := observe.Running(tt.reader)(t.Context(), types.NamespacedName{Namespace: "web", Name: "a"}, now)
+			if runs, err := observe.Running(tt.reader, []string{"api"})(t.Context(), types.NamespacedName{Namespace: "web", Name: "a"}, now); runs || err != nil {
+				t.Errorf("in a namespace that is not looked at: runs %t, %v", runs, err)
+			}
+			runs, err := observe.Running(tt.reader, nil)(t.Context(), types.NamespacedName{Namespace: "web", Name: "a"}, now)
 			if runs != tt.runs || (err != nil) != tt.unknown {
 				t.Errorf("runs %t, %v", runs, err)
 			}

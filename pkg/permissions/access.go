@@ -35,22 +35,44 @@ func (a Access) String() string {
 }
 
 // Accesses spells every rule out, verb by verb, for a controller that runs in
-// the given namespace, with those of these flags that need rules of their own.
-func Accesses(namespace string, flags ...string) []Access {
+// the namespace own with those of these flags that need rules of their own, and
+// looks after the namespaces; none: after all.
+func Accesses(own string, namespaces []string, flags ...string) []Access {
 	var all []Access
 	for _, rule := range Rules {
 		if rule.With != "" && !slices.Contains(flags, rule.With) {
 			continue
 		}
-		for _, resource := range rule.Resources {
-			for _, name := range rule.names() {
-				for _, verb := range rule.Verbs {
-					all = append(all, rule.access(namespace, resource, name, verb))
-				}
+		for _, namespace := range rule.namespaces(own, namespaces) {
+			all = append(all, rule.accesses(namespace)...)
+		}
+	}
+	return all
+}
+
+// accesses spells a rule out in one namespace.
+func (r Rule) accesses(namespace string) (all []Access) {
+	for _, resource := range r.Resources {
+		for _, name := range r.names() {
+			for _, verb := range r.Verbs {
+				all = append(all, r.access(namespace, resource, name, verb))
 			}
 		}
 	}
 	return all
+}
+
+// namespaces is where the rule is needed: an empty one stands for the whole cluster.
+func (r Rule) namespaces(own string, looked []string) []string {
+	switch {
+	case r.Own:
+		return []string{own}
+	case r.Cluster, len(looked) == 0:
+		return []string{""}
+	case r.Wide:
+		return nil
+	}
+	return looked
 }
 
 // names is the names to ask about: one empty name stands for all objects.
@@ -63,11 +85,7 @@ func (r Rule) names() []string {
 
 func (r Rule) access(namespace, resource, name, verb string) Access {
 	resource, subresource, _ := strings.Cut(resource, "/")
-	access := Access{Spare: r.Spare, Why: r.Why, ResourceAttributes: authorizationv1.ResourceAttributes{
-		Verb: verb, Group: r.Group, Resource: resource, Subresource: subresource, Name: name,
+	return Access{Spare: r.Spare, Why: r.Why, ResourceAttributes: authorizationv1.ResourceAttributes{
+		Namespace: namespace, Verb: verb, Group: r.Group, Resource: resource, Subresource: subresource, Name: name,
 	}}
-	if r.Own {
-		access.Namespace = namespace
-	}
-	return access
 }

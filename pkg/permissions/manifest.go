@@ -34,10 +34,6 @@ func MetricsManifest() string {
 // with chooses the rules of a flag.
 func with(flag string) func(Rule) bool { return func(r Rule) bool { return r.With == flag } }
 
-// everywhere and atHome choose the rules that are needed always.
-func everywhere(r Rule) bool { return !r.Own && r.With == "" }
-func atHome(r Rule) bool     { return r.Own && r.With == "" }
-
 // Manifest is the file deploy/rbac.yaml. It is written by hand rather than by
 // a YAML encoder, which would lose the reasons.
 func Manifest() string {
@@ -45,20 +41,28 @@ func Manifest() string {
 	b.WriteString(heading)
 	b.WriteString(clusterRole + rules(everywhere))
 	b.WriteString(clusterRoleBinding + grant("ClusterRole", "serin"))
-	b.WriteString(role + rules(atHome))
+	b.WriteString(role + rules(own))
 	b.WriteString(roleBinding + grant("Role", "serin"))
 	return b.String()
 }
 
-func rules(chosen func(Rule) bool) string {
-	return "  labels: {app.kubernetes.io/name: serin}\nrules:\n" + written(chosen)
+func rules(which func(Rule) bool) string {
+	return "  labels: {app.kubernetes.io/name: serin}\nrules:\n" + written(which)
 }
 
+// What a role is made of that is needed always.
+var (
+	everywhere = func(r Rule) bool { return r.With == "" && !r.Own }
+	own        = func(r Rule) bool { return r.With == "" && r.Own }
+	cluster    = func(r Rule) bool { return r.With == "" && r.Cluster }
+	namespaced = func(r Rule) bool { return r.With == "" && !r.Own && !r.Cluster && !r.Wide }
+)
+
 // written is the list below "rules:".
-func written(chosen func(Rule) bool) string {
+func written(which func(Rule) bool) string {
 	var b strings.Builder
 	for _, rule := range Rules {
-		if !chosen(rule) {
+		if !which(rule) {
 			continue
 		}
 		fmt.Fprintf(&b, "# %s\n", rule.Why)

@@ -101,10 +101,27 @@ func TestRulesAreNarrowAndExplained(t *testing.T) {
 			t.Errorf("%v: RBAC cannot limit create by name", rule.Resources)
 		}
 	}
+	for _, rule := range permissions.Rules {
+		if n := count(rule.Own, rule.Cluster, rule.Wide); n > 1 {
+			t.Errorf("%v: is needed in %d kinds of places", rule.Resources, n)
+		}
+		if rule.Cluster && len(rule.Names) == 0 && !slices.Equal(rule.Verbs, []string{"create"}) {
+			t.Errorf("%v: what no Role can grant is read by name", rule.Resources)
+		}
+	}
 	// The Role comes last in the file, so its rules come last in the list.
 	if !slices.IsSortedFunc(permissions.Rules, func(a, b permissions.Rule) int { return rank(a) - rank(b) }) {
 		t.Error("rules of the own namespace come last")
 	}
+}
+
+func count(flags ...bool) (n int) {
+	for _, flag := range flags {
+		if flag {
+			n++
+		}
+	}
+	return n
 }
 
 func rank(r permissions.Rule) int {
@@ -115,7 +132,7 @@ func rank(r permissions.Rule) int {
 }
 
 func TestAccessesOfAFlagAreAskedForWithIt(t *testing.T) {
-	without, with := permissions.Accesses("serin-system"), permissions.Accesses("serin-system", permissions.MetricsSecure)
+	without, with := permissions.Accesses("serin-system", nil), permissions.Accesses("serin-system", nil, permissions.MetricsSecure)
 	if len(with)-len(without) != 2 {
 		t.Errorf("there are %d with the flag, %d without", len(with), len(without))
 	}
@@ -123,7 +140,7 @@ func TestAccessesOfAFlagAreAskedForWithIt(t *testing.T) {
 
 func TestAccessesSpellOutEveryRule(t *testing.T) {
 	var got []string
-	for _, access := range permissions.Accesses("serin-system") {
+	for _, access := range permissions.Accesses("serin-system", nil) {
 		got = append(got, access.String())
 		if access.Why == "" {
 			t.Errorf("%s: says no reason", access)
@@ -139,5 +156,28 @@ func TestAccessesSpellOutEveryRule(t *testing.T) {
 		if !slices.Contains(got, want) {
 			t.Errorf("%q is not asked for, only %q", want, got)
 		}
+	}
+}
+
+// Where namespaces are named, nothing is asked for in others but what no Role can grant.
+func TestAccessesOfNamespacesAreWithinThem(t *testing.T) {
+	var got []string
+	for _, access := range permissions.Accesses("serin-system", []string{"web", "api"}) {
+		got = append(got, access.String())
+		cluster := access.Group == "apiextensions.k8s.io" || access.Group == "admissionregistration.k8s.io" || access.Group == "authorization.k8s.io"
+		if (access.Namespace == "") != cluster {
+			t.Errorf("%s: is asked for in namespace %q", access, access.Namespace)
+		}
+	}
+	for _, want := range []string{
+		"watch deployments.apps in namespace web", "watch deployments.apps in namespace api", "get namespaces in namespace web",
+		"update leases.coordination.k8s.io in namespace serin-system",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%q is not asked for, only %q", want, got)
+		}
+	}
+	if slices.Contains(got, "list namespaces") || slices.Contains(got, "watch namespaces in namespace web") {
+		t.Error("namespaces are listed or watched, which no Role allows")
 	}
 }

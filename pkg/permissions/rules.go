@@ -9,6 +9,8 @@ type Rule struct {
 	Names     []string // only objects of these names; empty: all
 	Verbs     []string
 	Own       bool   // only in the controller's own namespace
+	Cluster   bool   // on objects that are in no namespace, and by name: no Role can grant it
+	Wide      bool   // only where all namespaces are looked after
 	Spare     bool   // every rollout goes on without it
 	With      string // only with this flag of the controller; empty: always
 	Why       string // what the controller does with it; a sentence
@@ -70,8 +72,14 @@ var Rules = []Rule{
 	},
 	{
 		Resources: []string{"namespaces"},
-		Verbs:     []string{"get", "list", "watch"},
+		Verbs:     []string{"get"},
 		Why:       "Sees whether a namespace asks for the mesh, and whether it is being deleted.",
+	},
+	{
+		Resources: []string{"namespaces"},
+		Verbs:     []string{"list", "watch"},
+		Wide:      true,
+		Why:       "Sees so at once, and which namespaces have the labels that --namespace-selector names.",
 	},
 	{
 		Resources: []string{"persistentvolumeclaims"},
@@ -91,25 +99,22 @@ var Rules = []Rule{
 	},
 	{
 		Group: "apiextensions.k8s.io", Resources: []string{"customresourcedefinitions"},
-		Names: []string{"virtualservices.networking.istio.io"},
-		Verbs: []string{"get", "list", "watch"},
-		Why:   "Sees Istio come and go without a restart.",
+		Names:   []string{"virtualservices.networking.istio.io"},
+		Verbs:   []string{"get", "list", "watch"},
+		Cluster: true,
+		Why:     "Sees Istio come and go without a restart.",
 	},
 	{
 		Group: "admissionregistration.k8s.io", Resources: []string{"mutatingadmissionpolicies", "mutatingadmissionpolicybindings"},
-		Names: []string{"serin-guard"},
-		Verbs: []string{"get", "list", "watch"},
-		Why:   "Finds out which guard holds a changed template.",
+		Names:   []string{"serin-guard"},
+		Verbs:   []string{"get", "list", "watch"},
+		Cluster: true,
+		Why:     "Finds out which guard holds a changed template.",
 	},
 	{
 		Group: "events.k8s.io", Resources: []string{"events"},
 		Verbs: []string{"create", "patch"},
 		Why:   "Tells every move on the target.",
-	},
-	{
-		Resources: []string{"events"},
-		Verbs:     []string{"create", "patch"},
-		Why:       "Tells who leads; leader election speaks the older API.",
 	},
 	{
 		Resources: []string{"events"},
@@ -132,27 +137,36 @@ var Rules = []Rule{
 	},
 	{
 		Group: "authorization.k8s.io", Resources: []string{"selfsubjectaccessreviews"},
-		Verbs: []string{"create"},
-		Why:   "Names each permission of this list that is missing.",
+		Verbs:   []string{"create"},
+		Cluster: true,
+		Why:     "Names each permission of this list that is missing.",
 	},
 	{
 		Group: "authentication.k8s.io", Resources: []string{"tokenreviews"},
-		Verbs: []string{"create"},
-		Spare: true,
-		With:  MetricsSecure,
-		Why:   "Asks whose token it is that somebody shows who wants the metrics.",
+		Verbs:   []string{"create"},
+		Cluster: true,
+		Spare:   true,
+		With:    MetricsSecure,
+		Why:     "Asks whose token it is that somebody shows who wants the metrics.",
 	},
 	{
 		Group: "authorization.k8s.io", Resources: []string{"subjectaccessreviews"},
-		Verbs: []string{"create"},
-		Spare: true,
-		With:  MetricsSecure,
-		Why:   "Asks whether they may get the metrics.",
+		Verbs:   []string{"create"},
+		Cluster: true,
+		Spare:   true,
+		With:    MetricsSecure,
+		Why:     "Asks whether they may get the metrics.",
 	},
 	{
 		Group: "coordination.k8s.io", Resources: []string{"leases"},
 		Verbs: []string{"get", "create", "update"},
 		Own:   true,
 		Why:   "Elects the one replica that acts.",
+	},
+	{
+		Resources: []string{"events"},
+		Verbs:     []string{"create", "patch"},
+		Own:       true,
+		Why:       "Tells who leads; leader election speaks the older API.",
 	},
 }

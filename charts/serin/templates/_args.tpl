@@ -1,6 +1,7 @@
 {{/* SPDX-License-Identifier: Apache-2.0 */}}
 {{- define "serin.args" -}}
 - --namespace={{ .Release.Namespace }}
+{{- include "serin.scope" . }}
 - --metrics-bind-address={{ .Values.metrics.enabled | ternary (printf ":%v" .Values.metrics.port) "0" }}
 {{- if .Values.metrics.secure.enabled }}
 - --metrics-secure
@@ -12,9 +13,6 @@
 - --cluster-domain={{ .Values.clusterDomain }}
 - --workers={{ .Values.workers }}
 - --verbosity={{ .Values.verbosity }}
-{{- with .Values.namespaceSelector }}
-- {{ printf "--namespace-selector=%s" . | quote }}
-{{- end }}
 {{- range .Values.istiod.addresses }}
 - {{ printf "--istiod=%s" . | quote }}
 {{- end }}
@@ -32,6 +30,16 @@
 {{- end }}
 {{- with .Values.extraArgs }}
 {{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Whose Deployments are looked after. */}}
+{{- define "serin.scope" }}
+{{- with .Values.namespaceSelector }}
+- {{ printf "--namespace-selector=%s" . | quote }}
+{{- end }}
+{{- with .Values.namespaces }}
+- --namespaces={{ join "," . }}
 {{- end }}
 {{- end }}
 

@@ -23,6 +23,9 @@
 
 {{/* What the schema cannot say: values that need each other. */}}
 {{- define "serin.validate" -}}
+{{- if and .Values.namespaces .Values.namespaceSelector }}
+{{- fail "namespaces and namespaceSelector exclude each other: who may read some namespaces only cannot look for others by their labels" }}
+{{- end }}
 {{- $p := .Values.prometheus }}
 {{- $keys := compact (list $p.secret.tokenKey $p.secret.passwordKey $p.secret.caKey) }}
 {{- if and (not $p.address) (or $p.username $p.secret.name (include "serin.checks" .)) }}

@@ -27,6 +27,15 @@
     sources:
     - serviceAccountToken: {path: token, audience: {{ .Values.istiod.audience | quote }}, expirationSeconds: 3600}
 {{- end }}
+{{- include "serin.prometheusVolume" . }}
+{{- if and .Values.metrics.secure.enabled .Values.metrics.secure.certificateSecret }}
+- name: metrics
+  secret: {secretName: {{ .Values.metrics.secure.certificateSecret | quote }}, items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}]}
+{{- end }}
+{{- end }}
+
+{{/* Begins with a line break, for what stands before it. */}}
+{{- define "serin.prometheusVolume" }}
 {{- with .Values.prometheus.secret }}
 {{- if .name }}
 - name: prometheus
@@ -39,9 +48,5 @@
     {{- end }}
     {{- end }}
 {{- end }}
-{{- end }}
-{{- if and .Values.metrics.secure.enabled .Values.metrics.secure.certificateSecret }}
-- name: metrics
-  secret: {secretName: {{ .Values.metrics.secure.certificateSecret | quote }}, items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}]}
 {{- end }}
 {{- end }}

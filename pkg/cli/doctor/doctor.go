@@ -7,10 +7,8 @@ import (
 	"errors"
 	"slices"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-
 	"github.com/serin-dev/serin/pkg/cli/cluster"
+	"github.com/serin-dev/serin/pkg/cli/installation"
 	"github.com/serin-dev/serin/pkg/cli/model"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
@@ -27,6 +25,9 @@ type examination struct {
 	*cluster.Cluster
 	Options
 
+	installed *installation.Installation
+	scope     scope
+
 	guard  rollout.Guard
 	meshed bool
 	mesh   error // why it is not known whether Istio's API is served
@@ -35,24 +36,14 @@ type examination struct {
 // Examine looks at everything, from the surroundings to each Deployment.
 func Examine(ctx context.Context, c *cluster.Cluster, options Options) []model.Finding {
 	e := &examination{Cluster: c, Options: options}
-	return slices.Concat(e.examineGuard(ctx), e.examineController(ctx), e.examinePermissions(ctx), e.examineOwn(ctx), e.examineMesh(ctx), e.examinePrometheus(ctx), e.examineTargets(ctx))
-}
-
-// serves reports whether the API server has a resource.
-func (e *examination) serves(resource schema.GroupVersionResource) (bool, error) {
-	list, err := e.API.Discovery().ServerResourcesForGroupVersion(resource.GroupVersion().String())
-	if apierrors.IsNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	for _, served := range list.APIResources {
-		if served.Name == resource.Resource {
-			return true, nil
-		}
-	}
-	return false, nil
+	controllers, err := e.controllers(ctx)
+	e.scope = readScope(controllers)
+	e.installed = &installation.Installation{API: c.API, Any: c.Any, Now: c.Now, Namespace: options.Controller, Account: options.Account,
+		Namespaces: e.scope.namespaces, Explain: c.In(options.Controller).Explain}
+	var guard model.Finding
+	e.guard, guard = e.installed.Guard(ctx)
+	return slices.Concat([]model.Finding{guard}, e.installed.Leader(ctx), e.installed.Permissions(ctx), e.examineOwn(ctx), e.examineMesh(ctx),
+		e.examinePrometheus(ctx, controllers, err), e.examineTargets(ctx))
 }
 
 // Mesh implements observe.Surroundings.

@@ -10,29 +10,19 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/serin-dev/serin/pkg/cli/cluster"
 	"github.com/serin-dev/serin/pkg/cli/model"
 )
 
 const meshAbout = "Mesh"
 
-// examineMesh finds out whether traffic can be moved by Istio's weights.
+// examineMesh finds out whether traffic can be moved by Istio's weights, and
+// whether anybody makes routes of them.
 func (e *examination) examineMesh(ctx context.Context) []model.Finding {
-	for _, resource := range []string{cluster.VirtualServices.Resource, "destinationrules"} {
-		asked := cluster.VirtualServices
-		asked.Resource = resource
-		served, err := e.serves(asked)
-		if err != nil {
-			e.mesh = err
-			return []model.Finding{unknown(meshAbout, err)}
-		}
-		if !served {
-			return []model.Finding{{About: meshAbout, Level: model.OK,
-				Text: fmt.Sprintf("no %s.%s are served: traffic moves by the ratio of pods", resource, asked.GroupVersion())}}
-		}
+	var finding model.Finding
+	if e.meshed, finding, e.mesh = e.installed.Mesh(ctx); e.meshed {
+		return []model.Finding{finding, e.examineIstiod(ctx)}
 	}
-	e.meshed = true
-	return []model.Finding{{About: meshAbout, Level: model.OK, Text: "Istio's API is served: workloads in the mesh move by its weights, others by the ratio of pods"}, e.examineIstiod(ctx)}
+	return []model.Finding{finding}
 }
 
 // examineIstiod looks for what makes routes out of the objects.

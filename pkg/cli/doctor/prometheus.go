@@ -21,15 +21,14 @@ const prometheusAbout = "Prometheus"
 // examinePrometheus finds out whether what the controller was told to ask can
 // answer. A controller that runs elsewhere, or whose Deployment has another
 // name, tells nothing here.
-func (e *examination) examinePrometheus(ctx context.Context) []model.Finding {
-	list, err := e.API.AppsV1().Deployments(e.Controller).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=serin"})
+func (e *examination) examinePrometheus(ctx context.Context, controllers []appsv1.Deployment, err error) []model.Finding {
 	if err != nil {
-		return []model.Finding{unknown(prometheusAbout, e.In(e.Controller).Explain(err, "list", "deployments", "reading the controller's Deployment"))}
+		return []model.Finding{unknown(prometheusAbout, err)}
 	}
-	if len(list.Items) == 0 {
+	if len(controllers) == 0 {
 		return nil
 	}
-	address := flagOf(list.Items, "--prometheus")
+	address := flagOf(controllers, "--prometheus")
 	if address == "" {
 		return []model.Finding{{About: prometheusAbout, Level: model.Note, Text: "the controller was given none: canaries are judged by the health of their pods alone",
 			Do: "give it --prometheus=URL (the chart: prometheus.address); see docs/operations.md"}}
@@ -79,22 +78,4 @@ func (e *examination) serviceIn(host string) (namespace, service string, inside 
 		return parts[1], parts[0], true
 	}
 	return "", "", false
-}
-
-// flagOf is the value of a flag of the controller's, in either of its forms.
-func flagOf(deployments []appsv1.Deployment, flag string) string {
-	for _, d := range deployments {
-		for _, container := range d.Spec.Template.Spec.Containers {
-			words := append(append([]string(nil), container.Command...), container.Args...)
-			for i, word := range words {
-				if value, found := strings.CutPrefix(word, flag+"="); found {
-					return value
-				}
-				if word == flag && i+1 < len(words) {
-					return words[i+1]
-				}
-			}
-		}
-	}
-	return ""
 }

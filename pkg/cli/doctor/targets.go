@@ -32,6 +32,7 @@ func (e *examination) examineTargets(ctx context.Context) []model.Finding {
 	}
 	var findings []model.Finding
 	for i := range opted {
+		findings = append(findings, e.outside(ctx, &opted[i])...)
 		findings = append(findings, e.examineTarget(ctx, &opted[i])...)
 		findings = append(findings, e.examineBudgets(ctx, &opted[i])...)
 	}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestDoctorSaysWhichDeploymentsNobodyLooksAfter(t *testing.T) {
+	const note = "namespace demo is not among"
+	for name, test := range map[string]struct {
+		flag    string
+		outside bool
+	}{
+		"everywhere":              {"--workers=8", false},
+		"this namespace":          {"--namespaces=web,demo", false},
+		"others":                  {"--namespaces=web,api", true},
+		"labels that it has not":  {"--namespace-selector=team=web", true},
+		"labels that others have": {"--namespace-selector=team!=web", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := clinic(t, shop(), stable(shop()), service("shop"), controllerWith(test.flag)).run(t, "doctor")
+			if strings.Contains(strings.Join(strings.Fields(said), " "), note) != test.outside {
+				t.Errorf("it says\n%s", said)
+			}
+		})
+	}
+}
