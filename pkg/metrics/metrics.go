@@ -3,6 +3,7 @@
 package metrics
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -38,13 +39,20 @@ func begin() {
 }
 
 func collectors() []prometheus.Collector {
-	return []prometheus.Collector{moves, ended, writes, reverts, commands, checkStates, duration, firstTraffic, returned, settled, spans, guard}
+	return []prometheus.Collector{moves, ended, writes, reverts, commands, checkStates, duration, firstTraffic, returned, settled, spans, guard, build}
 }
 
 // ShowGuard says which guard is active.
 func ShowGuard(name string) {
 	guard.Reset()
 	guard.WithLabelValues(name).Set(1)
+}
+
+// ShowBuild says which build this process runs: the release's version, or what
+// git describes; the commit; and the compiler, which is read from the program.
+func ShowBuild(version, commit string) {
+	build.Reset()
+	build.WithLabelValues(version, commit, runtime.Version()).Set(1)
 }
 
 // Moved counts a move.
