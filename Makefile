@@ -21,6 +21,7 @@ FUZZTIME ?= 30s
 TRIMMED := GOFLAGS="$$(go env GOFLAGS) -trimpath"
 E2E     := cd e2e && $(TRIMMED)
 CHARTS  := cd charts && $(TRIMMED)
+RELEASE := cd deploy/release && $(TRIMMED)
 
 # The linters are a module of their own, so that they choose no version for the product.
 LINTER := go tool -modfile=$(CURDIR)/go.tools.mod golangci-lint
@@ -61,8 +62,21 @@ helm: ## Build the real Helm for the tests of the chart: bin/helm
 	@$(CHARTS) go build -ldflags "-s -w" -o ../bin/helm helm.sh/helm/v4/cmd/helm
 
 .PHONY: image
-image: ## Build the container image: serin:VERSION
-	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t serin:$(VERSION) .
+image: ## Build the container image for amd64 and arm64 without Docker: bin/image, an OCI layout (PUSH=REGISTRY/serin:TAG puts it there)
+	@$(RELEASE) go run ./cmd/release image --version "$(VERSION)"
+	@$(if $(PUSH),$(RELEASE) go run ./cmd/release push ../../bin/image "$(PUSH)")
+
+.PHONY: image-docker
+image-docker: ## Build the container image with Docker, for this machine's platform: serin:VERSION
+	docker build --build-arg VERSION="$(VERSION)" --build-arg COMMIT="$(COMMIT)" -t "serin:$(VERSION)" .
+
+.PHONY: release
+release: ## Build everything that a release carries: dist (VERSION=v0.1.0; docs/releasing.md)
+	@$(RELEASE) go run ./cmd/release build --version "$(VERSION)"
+
+.PHONY: release-image
+release-image: ## Put the image of the release in dist into a registry, and print its name by digest (PUSH=REGISTRY/serin:TAG)
+	@$(RELEASE) go run ./cmd/release push ../../dist/serin-image.tar "$(PUSH)"
 
 # The images are built from scratch, so what is in them is linked statically.
 STATIC := CGO_ENABLED=0
@@ -84,7 +98,7 @@ clean: ## Remove what was built
 ##@ Test
 
 .PHONY: test
-test: test-unit test-chart test-integration ## Run every test: unit, chart, then integration
+test: test-unit test-chart test-release test-integration ## Run every test: unit, chart, release, then integration
 
 # Racing, the simulated rollouts are a twentieth and their page is not checked; so they run again.
 .PHONY: test-unit
@@ -95,6 +109,10 @@ test-unit: ## Run the unit tests, racing; they need neither network nor cluster
 .PHONY: test-chart
 test-chart: ## Lint and render the Helm chart with Helm's own packages, and compare it with deploy/ (minutes the first time)
 	$(CHARTS) go test -count=1 ./...
+
+.PHONY: test-release
+test-release: ## Make a release of one platform twice and compare, and check the workflows (minutes the first time)
+	$(RELEASE) go test -count=1 -timeout 30m ./...
 
 .PHONY: test-integration
 test-integration: lab helm test-prometheus ## Run the tests against a real control plane and a real Prometheus
@@ -157,22 +175,25 @@ deflake: ## Repeat the unit tests, shuffled and racing, until one fails
 lint: ## Lint the modules
 	$(TRIMMED) $(LINTER) run ./...
 	$(CHARTS) $(LINTER) run ./...
+	$(RELEASE) $(LINTER) run ./...
 	$(E2E) $(LINTER) run ./...
 
 .PHONY: vulncheck
-vulncheck: ## Look for known weaknesses in what the product calls (takes the network: https://vuln.go.dev)
-	$(TRIMMED) go tool -modfile=$(CURDIR)/go.tools.mod govulncheck ./...
+vulncheck: ## Look for known weaknesses in what the programs call (asks vuln.go.dev)
+	go tool -modfile=go.tools.mod govulncheck ./cmd/...
 
 .PHONY: fmt
 fmt: ## Format the modules
 	$(TRIMMED) $(LINTER) fmt ./...
 	$(CHARTS) $(LINTER) fmt ./...
+	$(RELEASE) $(LINTER) fmt ./...
 	$(E2E) $(LINTER) fmt ./...
 
 .PHONY: tidy
 tidy: ## Tidy the modules
 	go mod tidy
 	cd charts && go mod tidy
+	cd deploy/release && go mod tidy
 	cd e2e && go mod tidy
 
 .PHONY: generate

@@ -4,14 +4,13 @@
 # Installs what a lab with a node runs, where something of it is missing. No service is started: the lab has a containerd of its own.
 set -euo pipefail
 
-packages=(containerd runc containernetworking-plugins iptables iproute2 mount util-linux ca-certificates)
+packages=(containerd runc containernetworking-plugins iptables iproute2 mount util-linux)
 
 have() {
 	local program dir
 	for program in containerd containerd-shim-runc-v2 ctr runc iptables iptables-restore ip mount setpriv; do
 		PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null || return 1
 	done
-	[ -e /etc/ssl/certs/ca-certificates.crt ] || [ ! -e /etc/debian_version ] || return 1 # it goes into Serin's image
 	for dir in /usr/lib/cni /opt/cni/bin /usr/libexec/cni; do
 		if [ -x "$dir/bridge" ] && [ -x "$dir/host-local" ] && [ -x "$dir/loopback" ]; then return 0; fi
 	done

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/serin-dev/serin/pkg/controller"
 	"github.com/serin-dev/serin/pkg/istiod"
+	"github.com/serin-dev/serin/pkg/metrics"
 )
 
 // A leader that died is replaced within the lease, so that the next move comes
@@ -67,7 +69,7 @@ func command() *cobra.Command {
 		Short:         "Progressive delivery for plain Deployments",
 		Long:          "serin watches Deployments annotated with serin.dev/canary: \"true\" and sends each new pod template out as a canary.",
 		Example:       "  serin --kubeconfig ~/.kube/config --leader-elect=false",
-		Version:       version + " (" + commit + ")",
+		Version:       fmt.Sprintf("%s (commit %s, %s)", version, commit, runtime.Version()),
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -173,6 +175,7 @@ func (f flags) run(ctx context.Context, selector labels.Selector) error {
 	if err := controller.AddToManager(ctx, mgr, options); err != nil {
 		return err
 	}
+	metrics.ShowBuild(version, commit)
 	for _, add := range []func(string, healthz.Checker) error{mgr.AddHealthzCheck, mgr.AddReadyzCheck} {
 		if err := add("ping", healthz.Ping); err != nil {
 			return fmt.Errorf("adding a probe: %w", err)

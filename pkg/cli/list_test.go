@@ -91,8 +91,11 @@ func TestArguments(t *testing.T) {
 			t.Errorf("%s: printed %q, want %q", args, got, want)
 		}
 	}
-	if got := newWorld().run(t, "version"); got != "kubectl-serin v1.2.3 (commit abc)\n" {
-		t.Error(got)
+	for _, asked := range []string{"version", "--version"} {
+		want := cli.Build{Version: "v1.2.3", Commit: "abc"}.String()
+		if got := newWorld().run(t, asked); got != "kubectl-serin "+want+"\n" || !strings.HasPrefix(want, "v1.2.3 (commit abc, go1.") {
+			t.Errorf("%s prints %q", asked, got)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,11 @@ import (
 type Build struct {
 	Version string
 	Commit  string
+}
+
+// String is what the command says of its build: the version, the commit and the compiler.
+func (b Build) String() string {
+	return fmt.Sprintf("%s (commit %s, %s)", b.Version, b.Commit, runtime.Version())
 }
 
 // Surroundings are what a run of the command is given.
@@ -56,8 +62,9 @@ func NewCommand(build Build, around Surroundings) *cobra.Command {
 
 func newRoot(build Build, around Surroundings, connect connector) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "kubectl-serin",
-		Short: "Follow and steer the rollouts of annotated Deployments",
+		Version: build.String(),
+		Use:     "kubectl-serin",
+		Short:   "Follow and steer the rollouts of annotated Deployments",
 		Long: "Follow and steer the rollouts of Deployments that opted in with the annotation serin.dev/canary: \"true\".\n" +
 			"A new template of such a Deployment goes out as a canary, step by step.",
 		Example: "  # All rollouts, and one of them live\n  kubectl serin list -A\n  kubectl serin status shop -w\n\n" +
@@ -67,6 +74,8 @@ func newRoot(build Build, around Surroundings, connect connector) *cobra.Command
 		// kubectl finds the plugin by the name of its file and shows this one.
 		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl serin"},
 	}
+	root.Flags().Bool("version", false, "Print the version of this command") // cobra's own would take -v, too
+	root.SetVersionTemplate(fmt.Sprintf(versionFormat, build))
 	root.SetIn(around.In)
 	root.SetOut(around.Out)
 	root.SetErr(around.ErrOut)
@@ -89,6 +98,9 @@ func add(root *cobra.Command, group string, commands ...*cobra.Command) {
 	}
 }
 
+// versionFormat is the line of "version" and of --version.
+const versionFormat = "kubectl-serin %s\n"
+
 func versionCommand(build Build) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
@@ -96,7 +108,7 @@ func versionCommand(build Build) *cobra.Command {
 		Example: "  kubectl serin version",
 		Args:    cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(command.OutOrStdout(), "kubectl-serin %s (commit %s)\n", build.Version, build.Commit)
+			_, err := fmt.Fprintf(command.OutOrStdout(), versionFormat, build)
 			return err
 		},
 	}

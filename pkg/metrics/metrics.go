@@ -3,6 +3,7 @@
 package metrics
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ func Register(board *Board) {
 }
 
 func collectors() []prometheus.Collector {
-	return []prometheus.Collector{moves, ended, writes, reverts, commands, checkStates, asked, duration, firstTraffic, returned, settled, spans, guard}
+	return []prometheus.Collector{moves, ended, writes, reverts, commands, checkStates, asked, duration, firstTraffic, returned, settled, spans, guard, build}
 }
 
 // begin has counters begin at zero where their labels are known: increase() does
@@ -50,6 +51,13 @@ func begin() {
 func ShowGuard(name string) {
 	guard.Reset()
 	guard.WithLabelValues(name).Set(1)
+}
+
+// ShowBuild says which build this process runs: the release's version, or what
+// git describes; the commit; and the compiler, which is read from the program.
+func ShowBuild(version, commit string) {
+	build.Reset()
+	build.WithLabelValues(version, commit, runtime.Version()).Set(1)
 }
 
 // Moved counts a move.

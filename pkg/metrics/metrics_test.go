@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +201,19 @@ func TestEnded(t *testing.T) {
 		if text, err := testutil.CollectAndFormat(of, expfmt.TypeOpenMetrics, family); err != nil || !strings.Contains(string(text), `# {trace_id="`+trace+`"}`) {
 			t.Errorf("%s has no exemplar: %v\n%s", family, err, text)
 		}
+	}
+}
+
+func TestTheBuildIsShownOnce(t *testing.T) {
+	ShowBuild("v0.0.9", "abc")
+	ShowBuild("v0.1.0", "def")
+	want := `
+# HELP serin_build_info 1 for the build that runs: its version, its commit and the Go that compiled it.
+# TYPE serin_build_info gauge
+serin_build_info{commit="def",goversion="` + runtime.Version() + `",version="v0.1.0"} 1
+`
+	if err := testutil.CollectAndCompare(build, strings.NewReader(want)); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -80,7 +80,14 @@ var (
 
 var guard = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: guardName, Help: guardHelp}, []string{"guard"})
 
+var (
+	buildLabels = []string{"version", "commit", "goversion"}
+	build       = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: buildName, Help: buildHelp}, buildLabels)
+)
+
 const (
 	guardName = "serin_guard_active"
 	guardHelp = "1 for the guard that holds changed templates: policy (the API server) or armed (Deployments are kept paused at rest); or for none, while it cannot be found out and nothing moves."
+	buildName = "serin_build_info"
+	buildHelp = "1 for the build that runs: its version, its commit and the Go that compiled it."
 )

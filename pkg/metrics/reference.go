@@ -21,6 +21,7 @@ func Reference() string {
 	}
 	page.WriteString("\n## The process\n\n" + head)
 	row(&page, guardName, "gauge", []string{"guard"}, guardHelp)
+	row(&page, buildName, "gauge", buildLabels, buildHelp)
 	page.WriteString(closing)
 	return page.String()
 }
@@ -64,6 +65,7 @@ Those of controller-runtime and of the Kubernetes client are served beside them;
 | What runs without its last template? | ` + "`serin_rollout_phase{phase=\"RolledBack\"} == 1`" + ` |
 | How many rollouts end well? | ` + "`sum(increase(serin_rollouts_total{outcome=\"Promoted\"}[7d])) / sum(increase(serin_rollouts_total[7d]))`" + ` |
 | Does the canary get what it should? | ` + "`abs(serin_rollout_weight_wanted_ratio - serin_rollout_weight_observed_ratio) > 0.05`" + ` |
+| Which versions run? | ` + "`count by (version) (serin_build_info)`" + ` |
 | Is the controller there? | ` + "`absent(serin_guard_active)`" + ` |
 | Who rolled back in the last hour? | ` + "`time() - serin_rollout_ended_timestamp_seconds{outcome=\"RolledBack\"} < 3600`" + ` |
 | Which rollouts cannot reach Prometheus? | ` + "`serin_rollout_check_state{state=\"Unreachable\"} == 1`" + ` |

@@ -16,7 +16,7 @@ import (
 
 // inputs name what becomes an image. An empty one is left out.
 type inputs struct {
-	out, serin, sample, pause, certificates string
+	out, serin, sample, pause string
 }
 
 func main() {
@@ -33,7 +33,6 @@ func main() {
 	command.Flags().StringVar(&in.serin, "serin", "", "the controller: becomes serin.tar, serin.lab/serin:e2e")
 	command.Flags().StringVar(&in.sample, "sample", "", "the sample: becomes sample.tar, serin.lab/sample:v1 to v4")
 	command.Flags().StringVar(&in.pause, "pause", "", "the pod's first process: becomes pause.tar, serin.lab/pause:1")
-	command.Flags().StringVar(&in.certificates, "certificates", "", "the certificates of well-known authorities, for serin.tar; by default this machine's")
 	if err := command.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "images:", err)
 		os.Exit(1)
@@ -72,15 +71,7 @@ func (in inputs) images() (map[string]images.Image, error) {
 		made["sample.tar"] = images.Sample(in.sample)
 	}
 	if in.serin != "" {
-		certificates := in.certificates
-		if certificates == "" {
-			found, err := images.Certificates()
-			if err != nil {
-				return nil, err
-			}
-			certificates = found
-		}
-		made["serin.tar"] = images.Serin(in.serin, certificates)
+		made["serin.tar"] = images.Serin(in.serin)
 	}
 	if len(made) == 0 {
 		return nil, errors.New("nothing to make: give at least one of --serin, --sample and --pause")

@@ -84,11 +84,7 @@ func (m mutant) build(ctx context.Context, dir string) error {
 	if err := copyTree("bin/images", filepath.Join(dir, "images")); err != nil {
 		return err
 	}
-	certificates, err := images.Certificates()
-	if err != nil {
-		return err
-	}
-	return images.Serin(program, certificates).Write(filepath.Join(dir, "images", "serin.tar"))
+	return images.Serin(program).Write(filepath.Join(dir, "images", "serin.tar"))
 }
 
 func copyTree(from, to string) error {

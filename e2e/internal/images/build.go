@@ -8,7 +8,6 @@ import (
 	"debug/elf"
 	"fmt"
 	"os"
-	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -24,7 +23,7 @@ import (
 
 // File is one file of an image.
 type File struct {
-	Path string // in the image, from the root
+	Path string // in the image's root, such as /serin
 	Mode int64
 	From string // on this machine
 }
@@ -84,11 +83,7 @@ func (i Image) build(layer v1.Layer, env []string) (v1.Image, error) {
 func (i Image) layer() (v1.Layer, error) {
 	var content bytes.Buffer
 	archive := tar.NewWriter(&content)
-	made := map[string]bool{}
 	for _, file := range i.Files {
-		if err := addParents(archive, made, file.Path); err != nil {
-			return nil, err
-		}
 		if err := add(archive, file); err != nil {
 			return nil, err
 		}
@@ -97,20 +92,6 @@ func (i Image) layer() (v1.Layer, error) {
 		return nil, err
 	}
 	return static.NewLayer(content.Bytes(), types.DockerUncompressedLayer), nil
-}
-
-func addParents(archive *tar.Writer, made map[string]bool, file string) error {
-	dir := path.Dir(file)
-	if dir == "/" || made[dir] {
-		return nil
-	}
-	made[dir] = true
-	if err := addParents(archive, made, dir); err != nil {
-		return err
-	}
-	return archive.WriteHeader(&tar.Header{
-		Typeflag: tar.TypeDir, Name: strings.TrimPrefix(dir, "/") + "/", Mode: 0o755, Format: tar.FormatPAX,
-	})
 }
 
 // add writes the file without times and owners, which are not the program's.
