@@ -60,7 +60,8 @@ func TestTheManifestsAreThoseOfDeployWithTheImageOfTheRelease(t *testing.T) {
 	for _, object := range objects(t, text) {
 		got[key(object)] = object
 	}
-	for _, file := range []string{"namespace", "serviceaccount", "rbac", "guard/policy", "guard/notice", "controller"} {
+	for _, file := range []string{"namespace", "serviceaccount", "rbac", "guard/policy", "guard/notice",
+		"fence/deployments", "fence/vouch", "fence/objects", "fence/mesh", "controller"} {
 		content, err := os.ReadFile(filepath.Join("../../..", file+".yaml"))
 		if err != nil {
 			t.Fatal(err)
