@@ -199,7 +199,7 @@ tidy: ## Tidy the modules
 .PHONY: generate
 generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/troubleshooting.md, docs/measure.md, docs/checks.md, docs/cli.md, docs/metrics.md, deploy/rbac.yaml, the chart's rules, table and dashboards, the copies of guard and fence, the table of docs/security.md
 	for copy in e2e/internal/controlplane/guard charts/serin/files/guard; do cp deploy/guard/policy.yaml deploy/guard/notice.yaml $$copy/; done
-	cp deploy/fence/deployments.yaml deploy/fence/mesh.yaml deploy/fence/objects.yaml deploy/fence/vouch.yaml charts/serin/files/fence/
+	cp deploy/fence/deployments.yaml deploy/fence/mesh.yaml deploy/fence/objects.yaml deploy/fence/template/template.yaml deploy/fence/template/vouch.yaml charts/serin/files/fence/
 	$(CHARTS) go test ./readme ./dashboards -count=1 -update -run '^Test(TheReadmeIsCurrent|TheDashboardsAreCurrent)$$'
 	go test ./pkg/permissions ./pkg/annotations ./pkg/rollout ./pkg/measure/presets ./pkg/checks ./pkg/cli ./pkg/metrics -count=1 -update \
 		-run '^Test(RBACFile|TheReferencePageIsCurrent)$$'

@@ -180,17 +180,19 @@ func policies(all []*unstructured.Unstructured, prefix string) []*unstructured.U
 func TestTheFenceIsThatOfDeploy(t *testing.T) {
 	t.Parallel()
 	rest := deployed(t, "fence/deployments.yaml", "fence/objects.yaml", "fence/mesh.yaml")
-	vouch := deployed(t, "fence/vouch.yaml")
+	template, vouch := deployed(t, "fence/template/template.yaml"), deployed(t, "fence/template/vouch.yaml")
 	for name, test := range map[string]struct {
 		server server
+		values string
 		want   []*unstructured.Unstructured
 	}{
-		"with mutating policies":    {current, slices.Concat(rest, vouch)},
-		"where they are not served": {older, rest},
+		"without values":            {current, "", rest},
+		"with mutating policies":    {current, "fence: {template: true}", slices.Concat(rest, template, vouch)},
+		"where they are not served": {older, "fence: {template: true}", slices.Concat(rest, template)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(test.want, policies(objects(t, manifest(t, test.server, "")), "serin-fence"), byName); diff != "" {
+			if diff := cmp.Diff(test.want, policies(objects(t, manifest(t, test.server, test.values)), "serin-fence"), byName); diff != "" {
 				t.Errorf("deploy/ (-) and the chart (+) have different fences: run 'make generate'\n%s", diff)
 			}
 		})
@@ -208,7 +210,7 @@ var byName = cmpopts.SortSlices(func(a, b *unstructured.Unstructured) bool {
 // The account that is fenced is the one that the controller has, and two releases have a fence each.
 func TestTheFenceIsForTheAccountOfTheRelease(t *testing.T) {
 	t.Parallel()
-	all := objects(t, manifest(t, current, "{fullnameOverride: web-canaries, serviceAccount: {name: robot}}"))
+	all := objects(t, manifest(t, current, "{fullnameOverride: web-canaries, serviceAccount: {name: robot}, fence: {template: true}}"))
 	fences := policies(all, "web-canaries-fence-")
 	if len(fences) == 0 || len(policies(all, "serin-fence")) > 0 {
 		t.Fatalf("%d objects of the fence have the name of the release", len(fences))

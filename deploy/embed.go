@@ -16,7 +16,7 @@ import (
 
 // Files are the manifests, below the folder that they are in here.
 //
-//go:embed *.yaml guard/*.yaml fence/*.yaml
+//go:embed *.yaml guard/*.yaml fence/*.yaml fence/template/*.yaml
 var Files embed.FS
 
 // Guard is the guard alone, in the order in which to apply it.

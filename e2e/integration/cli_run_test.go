@@ -66,7 +66,7 @@ func TestCLIRunOutlivesTheController(t *testing.T) {
 func TestCLIRunOutlivesTheAPIServer(t *testing.T) {
 	t.Parallel()
 	p := newShop(t, shared, everyones.take(t)).mesh().open(2, with(quick, "serin.dev/hold", "4s"))
-	door := newProxy(t, shared, shared.token)
+	door := newProxy(t, shared, shared.config.BearerToken)
 	run := p.commandThrough(door.Kubeconfig, "run", "shop", "--image", image("v2"))
 	run.says("Progressing at 25%")
 	var away atomic.Bool

@@ -28,7 +28,7 @@ import (
 const manyRules = 300
 
 // fenceFiles are those of deploy/fence.
-var fenceFiles = []string{"fence/deployments.yaml", "fence/vouch.yaml", "fence/objects.yaml", "fence/mesh.yaml"}
+var fenceFiles = []string{"fence/deployments.yaml", "fence/template/template.yaml", "fence/template/vouch.yaml", "fence/objects.yaml", "fence/mesh.yaml"}
 
 // allowJobs does what the fence says.
 func (p *shop) allowJobs() {

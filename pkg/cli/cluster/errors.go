@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,7 +23,7 @@ func (c *Cluster) Explain(err error, verb, resource, doing string) error {
 }
 
 func (c *Cluster) explainIn(err error, namespace, verb, resource, doing string) error {
-	if !apierrors.IsForbidden(err) {
+	if !apierrors.IsForbidden(err) || byAdmission(err) {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	place := "in namespace " + namespace
@@ -31,6 +32,12 @@ func (c *Cluster) explainIn(err error, namespace, verb, resource, doing string) 
 		place, check = "in all namespaces", " -A"
 	}
 	return &Lack{fmt.Sprintf("%s: you need: %s %s %s; to check: kubectl auth can-i %s %s%s", doing, verb, resource, place, verb, resource, check)}
+}
+
+// byAdmission reports whether a policy or a webhook refused what RBAC allows.
+// The API server answers both with the same status.
+func byAdmission(err error) bool {
+	return strings.Contains(err.Error(), "denied ") || strings.Contains(err.Error(), "not yet ready to handle request")
 }
 
 // Lack is a permission that is missing.
