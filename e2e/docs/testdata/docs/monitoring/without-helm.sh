@@ -1,0 +1,2 @@
+# Where Grafana runs.
+kubectl create namespace monitoring

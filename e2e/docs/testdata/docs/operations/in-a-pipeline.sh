@@ -1,0 +1,2 @@
+# Nobody waits ten minutes here.
+kubectl annotate deployment shop serin.dev/bake-
