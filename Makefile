@@ -118,7 +118,7 @@ test-release: ## Make a release of one platform twice and compare, and check the
 test-integration: lab helm test-prometheus ## Run the tests against a real control plane and a real Prometheus
 	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/serin-race ./cmd/serin
 	go build -race -trimpath -ldflags "$(LDFLAGS)" -o bin/kubectl-serin-race ./cmd/kubectl-serin
-	$(E2E) PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" PROMTOOL_BIN="$(CURDIR)/bin/promtool" LAB_BIN="$(LAB)" HELM_BIN="$(CURDIR)/bin/helm" SERIN_BIN="$(CURDIR)/bin/serin-race" KUBECTL_SERIN_BIN="$(CURDIR)/bin/kubectl-serin-race" go test -count=1 -timeout 60m $$(go list ./... | grep -vE '$(ON_A_NODE)')
+	$(E2E) PROMETHEUS_BIN="$(CURDIR)/bin/prometheus" PROMTOOL_BIN="$(CURDIR)/bin/promtool" LAB_BIN="$(LAB)" HELM_BIN="$(CURDIR)/bin/helm" SERIN_BIN="$(CURDIR)/bin/serin-race" KUBECTL_SERIN_BIN="$(CURDIR)/bin/kubectl-serin-race" go test -count=1 -p 1 -timeout 60m $$(go list ./... | grep -vE '$(ON_A_NODE)')
 
 .PHONY: test-prometheus
 test-prometheus: prometheus ## Measure rollouts by a real Prometheus; most of the time is waiting for scrapes

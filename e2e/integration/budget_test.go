@@ -85,8 +85,8 @@ func TestRestIsFree(t *testing.T) {
 		p.name = fmt.Sprintf("shop-%d", i)
 		p.adopted()
 		p.await("its Event", func(v journal.View) string {
-			if len(v.Story(p.name)) == 0 {
-				return "there is none"
+			if reasons := v.Reasons(p.name); len(reasons) == 0 || reasons[len(reasons)-1] != "UpToDate" {
+				return fmt.Sprint(reasons)
 			}
 			return ""
 		})
