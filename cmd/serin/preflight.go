@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/go-logr/logr"
-	"golang.org/x/sync/errgroup"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -32,7 +31,7 @@ func preflight(ctx context.Context, config *rest.Config, home home, namespaces [
 		return fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
 	accesses := permissions.Accesses(home.namespace, namespaces, flags...)
-	allowed, err := ask(ctx, clients, accesses)
+	allowed, err := permissions.Ask(ctx, accesses, asks(clients))
 	if err != nil {
 		return fmt.Errorf("asking %s what the controller may do: %w", config.Host, err)
 	}
@@ -92,21 +91,14 @@ func (h home) build(ctx context.Context, clients kubernetes.Interface) bool {
 	return err == nil || apierrors.IsAlreadyExists(err)
 }
 
-// ask puts every access to the API server.
-func ask(ctx context.Context, clients kubernetes.Interface, accesses []permissions.Access) ([]bool, error) {
-	allowed := make([]bool, len(accesses))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(8)
-	for i := range accesses {
-		group.Go(func() error {
-			review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &accesses[i].ResourceAttributes}}
-			answer, err := clients.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
-			if err != nil {
-				return err
-			}
-			allowed[i] = answer.Status.Allowed
-			return nil
-		})
+// asks lets the API server say what the controller's own account may do.
+func asks(clients kubernetes.Interface) func(context.Context, *authorizationv1.ResourceAttributes) (bool, error) {
+	return func(ctx context.Context, access *authorizationv1.ResourceAttributes) (bool, error) {
+		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: access}}
+		answer, err := clients.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+		if err != nil {
+			return false, err
+		}
+		return answer.Status.Allowed, nil
 	}
-	return allowed, group.Wait()
 }

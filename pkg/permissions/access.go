@@ -3,11 +3,16 @@
 package permissions
 
 import (
+	"context"
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
 	authorizationv1 "k8s.io/api/authorization/v1"
 )
+
+// atOnce is how many questions are put to the API server at the same time.
+const atOnce = 8
 
 // Access is one verb on one resource: what the API server can be asked about.
 type Access struct {
@@ -88,4 +93,19 @@ func (r Rule) access(namespace, resource, name, verb string) Access {
 	return Access{Spare: r.Spare, Why: r.Why, ResourceAttributes: authorizationv1.ResourceAttributes{
 		Namespace: namespace, Verb: verb, Group: r.Group, Resource: resource, Subresource: subresource, Name: name,
 	}}
+}
+
+// Ask puts every access to somebody who knows whether it is allowed. There is
+// one answer for each access, in their order, or the first error.
+func Ask(ctx context.Context, accesses []Access, isAllowed func(context.Context, *authorizationv1.ResourceAttributes) (bool, error)) ([]bool, error) {
+	allowed := make([]bool, len(accesses))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i := range accesses {
+		group.Go(func() (err error) {
+			allowed[i], err = isAllowed(ctx, &accesses[i].ResourceAttributes)
+			return err
+		})
+	}
+	return allowed, group.Wait()
 }

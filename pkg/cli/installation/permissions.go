@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,33 +14,25 @@ import (
 	"github.com/serin-dev/serin/pkg/permissions"
 )
 
-const (
-	permissionsAbout = "Permissions"
-	atOnce           = 8 // questions to the API server
-)
+const permissionsAbout = "Permissions"
 
 // Permissions asks for everything that the controller may need.
 func (i *Installation) Permissions(ctx context.Context) []model.Finding {
 	accesses := permissions.Accesses(i.Namespace, i.Namespaces)
 	account := fmt.Sprintf("system:serviceaccount:%s:%s", i.Namespace, i.Account)
 	groups := []string{"system:serviceaccounts", "system:serviceaccounts:" + i.Namespace, "system:authenticated"}
-	allowed := make([]bool, len(accesses))
-	group, asking := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	for n := range accesses {
-		group.Go(func() error {
-			review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-				User: account, Groups: groups, ResourceAttributes: &accesses[n].ResourceAttributes}}
-			answer, err := i.API.AuthorizationV1().SubjectAccessReviews().Create(asking, review, metav1.CreateOptions{})
-			if err == nil {
-				allowed[n] = answer.Status.Allowed
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); apierrors.IsForbidden(err) {
+	allowed, err := permissions.Ask(ctx, accesses, func(ctx context.Context, access *authorizationv1.ResourceAttributes) (bool, error) {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: account, Groups: groups, ResourceAttributes: access}}
+		answer, err := i.API.AuthorizationV1().SubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+		if err != nil {
+			return false, err
+		}
+		return answer.Status.Allowed, nil
+	})
+	switch {
+	case apierrors.IsForbidden(err):
 		return []model.Finding{{About: permissionsAbout, Level: model.Unknown, Text: "the controller's are not looked at: you need: create subjectaccessreviews.authorization.k8s.io"}}
-	} else if err != nil {
+	case err != nil:
 		return []model.Finding{unknown(permissionsAbout, err)}
 	}
 	var findings []model.Finding
