@@ -227,6 +227,7 @@ func (f flags) connect(config *rest.Config) (manager.Manager, error) {
 
 func (f flags) options() manager.Options {
 	return manager.Options{
+		NewCache:                      controller.NewCache,
 		Cache:                         controller.CacheOptions(f.scope.namespaces),
 		Client:                        controller.ClientOptions(f.scope.namespaces),
 		Metrics:                       f.serving.options(),

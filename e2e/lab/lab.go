@@ -27,6 +27,7 @@ type Options struct {
 	Node      bool      // a real node that runs pods, and a scheduler; takes root, and excludes KWOKNodes
 	Images    string    // directory of the image files for the node; empty is "images" next to the lab's binary
 	NoGuard   bool      // without Serin's guard, the admission policy that holds changed templates
+	Emulated  string    // version of Kubernetes whose APIs are served, such as 1.34; empty is that of the API server; before 1.36 NoGuard has to be set
 	Dir       string    // where the lab keeps its files; empty is a temporary directory that Stop removes
 	Progress  io.Writer // what is ready when; nil is nowhere
 }
@@ -130,6 +131,7 @@ func (l *Lab) up(ctx context.Context, options Options) error {
 		"--kwok", strconv.Itoa(options.KWOKNodes),
 		"--node="+strconv.FormatBool(options.Node),
 		"--images="+options.Images,
+		"--emulate="+options.Emulated,
 		"--with-pid", strconv.Itoa(os.Getpid()))
 	// An interrupted "up" ends what it has started; a killed one could not.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

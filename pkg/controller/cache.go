@@ -11,12 +11,15 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/observe"
@@ -59,6 +62,21 @@ func CacheOptions(namespaces []string) cache.Options {
 			metadataOf(bindingKind):                  byName(guardName),
 		},
 	}
+}
+
+// NewCache makes the cache of what this API server serves: options of a kind
+// that it does not know are an error to a cache.
+func NewCache(config *rest.Config, options cache.Options) (cache.Cache, error) {
+	for object := range options.ByObject {
+		kind, err := apiutil.GVKForObject(object, options.Scheme)
+		if err != nil {
+			return nil, fmt.Errorf("naming a kind of the cache: %w", err)
+		}
+		if _, err := options.Mapper.RESTMapping(kind.GroupKind(), kind.Version); meta.IsNoMatchError(err) {
+			delete(options.ByObject, object)
+		}
+	}
+	return cache.New(config, options)
 }
 
 func within(namespaces []string) map[string]cache.Config {

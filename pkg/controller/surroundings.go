@@ -55,8 +55,10 @@ type surroundings struct {
 	meshErr error
 	guard   rollout.Guard
 
-	clock       clock.PassiveClock
-	policySince time.Time // when the policy appeared; only Start's own goroutine uses it
+	clock clock.PassiveClock
+	// Only Start's own goroutine uses these.
+	mutates     bool      // the API server served mutating policies when we began, so that the cache can have them
+	policySince time.Time // when the policy appeared
 }
 
 // Mesh implements observe.Surroundings.
@@ -89,14 +91,13 @@ const retry = 2 * time.Second
 // Start follows until the context ends.
 func (s *surroundings) Start(ctx context.Context) error {
 	wake := make(chan struct{}, 1)
-	if err := s.follow(ctx, crdKind, wake); err != nil {
-		return err
+	followed := []schema.GroupVersionKind{crdKind}
+	if s.mutates = s.serves(policyKind) && s.serves(bindingKind); s.mutates {
+		followed = append(followed, policyKind, bindingKind)
 	}
-	for _, kind := range []schema.GroupVersionKind{policyKind, bindingKind} {
-		if s.serves(kind) {
-			if err := s.follow(ctx, kind, wake); err != nil {
-				return err
-			}
+	for _, kind := range followed {
+		if err := s.follow(ctx, kind, wake); err != nil {
+			return err
 		}
 	}
 	for {
@@ -256,10 +257,10 @@ func (s *surroundings) unmesh(ctx context.Context) error {
 }
 
 func (s *surroundings) lookForGuard(ctx context.Context) (rollout.Guard, error) {
+	if !s.mutates {
+		return rollout.GuardArmed, nil
+	}
 	for _, kind := range []schema.GroupVersionKind{policyKind, bindingKind} {
-		if !s.serves(kind) {
-			return rollout.GuardArmed, nil
-		}
 		err := s.cache.Get(ctx, client.ObjectKey{Name: guardName}, metadataOf(kind))
 		if apierrors.IsNotFound(err) {
 			return rollout.GuardArmed, nil

@@ -28,6 +28,7 @@ func (f *upFlags) add(command *cobra.Command) {
 	command.Flags().BoolVar(&f.options.Istio, "istio", false, "also run istiod, with Istio's CRDs")
 	command.Flags().IntVar(&f.options.KWOKNodes, "kwok", 0, "also run `N` fake nodes and a scheduler, so that pods become ready")
 	command.Flags().BoolVar(&f.options.NoGuard, "no-guard", false, "leave out Serin's guard, the admission policy that holds changed templates")
+	command.Flags().StringVar(&f.options.Emulated, "emulate", "", "serve the APIs of this older `VERSION` of Kubernetes, such as 1.34")
 	command.Flags().BoolVar(&f.options.Node, "node", false, "also run a real node, in namespaces of its own, so that pods run; this takes root")
 	command.Flags().StringVar(&f.options.Images, "images", "", "directory of the image files for --node (default: images, next to the lab's own file)")
 	command.Flags().IntVar(&f.withPID, "with-pid", 0, "end the lab when the process with this `PID` ends")
@@ -43,6 +44,9 @@ func describe(options controlplane.Options) []string {
 		fmt.Sprintf("--istio=%t", options.Istio),
 		fmt.Sprintf("--kwok=%d", options.KWOKNodes),
 		fmt.Sprintf("--no-guard=%t", options.NoGuard),
+	}
+	if options.Emulated != "" {
+		flags = append(flags, "--emulate="+options.Emulated)
 	}
 	if options.Node {
 		flags = append(flags, "--node", "--images="+options.Images)
@@ -69,7 +73,7 @@ func (f *upFlags) validate() error {
 func upCommand() *cobra.Command {
 	flags := &upFlags{}
 	command := &cobra.Command{
-		Use:   "up --dir DIR [--istio] [--kwok N | --node [--images DIR]] [--no-guard]",
+		Use:   "up --dir DIR [--istio] [--kwok N | --node [--images DIR]] [--no-guard] [--emulate VERSION]",
 		Short: "Start a control plane and return when all of it is ready",
 		Long: "Start etcd, kube-apiserver and kube-controller-manager on free loopback ports, and on request istiod and fake nodes.\n" +
 			"They keep running: end them with 'lab down --dir DIR'. DIR/kubeconfig is the administrator's, DIR/env holds the addresses.\n\n" +

@@ -17,6 +17,8 @@ type Options struct {
 	KWOKNodes int  `json:"kwokNodes"`
 	NoGuard   bool `json:"noGuard"`
 
+	Emulated string `json:"emulated"` // version of Kubernetes whose APIs are served, such as 1.34; empty is the API server's own
+
 	Node   bool   `json:"node"`   // containerd, kubelet and kube-proxy; we are process 1 of the node
 	Images string `json:"images"` // directory of the node's image files
 }

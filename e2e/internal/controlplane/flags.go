@@ -87,7 +87,11 @@ func (b *bringUp) etcd() Component {
 }
 
 func (b *bringUp) apiserver() Component {
-	return program(b.self, "kube-apiserver").with(b.exposure()...).with(
+	var emulated []string
+	if b.Emulated != "" {
+		emulated = []string{"--emulated-version=kube=" + b.Emulated}
+	}
+	return program(b.self, "kube-apiserver").with(b.exposure()...).with(emulated...).with(
 		"--etcd-servers=http://"+b.at.etcd,
 		"--secure-port="+port(b.at.apiserver),
 		"--tls-cert-file="+b.layout.certFile(), "--tls-private-key-file="+b.layout.keyFile(),
