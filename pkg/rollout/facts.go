@@ -33,13 +33,19 @@ func isAtRest(s Snapshot) bool { return !s.Memo.under() && s.Memo.Ending == "" }
 // pods of the new template serve already and taking them away would cost
 // capacity.
 func isRollingNatively(s Snapshot) bool {
-	if !isAtRest(s) || s.Target.Complete {
+	if !isAtRest(s) || (s.Target.Complete && !isUnheard(s)) {
 		return false
 	}
 	if !knowsStable(s) {
 		return !isFirst(s) && (!s.Target.Paused || s.Wanted.Desired > 0 || s.Stable.Hash == "")
 	}
 	return !s.Target.Paused && !s.Target.WantsStable && s.Wanted.Available > 0
+}
+
+// isUnheard: the Deployment controller is done, and we have not heard of any of
+// its ReplicaSets yet.
+func isUnheard(s Snapshot) bool {
+	return !s.Target.Paused && s.Stable.Hash == "" && s.Wanted.Hash == ""
 }
 
 func isUnknown(s Snapshot) bool {

@@ -86,6 +86,10 @@ var leavingRows = map[string]row{
 	"a native roll is waited for": {rest, func(s *rollout.Snapshot) {
 		s.Memo.Stable, s.Target.Complete = "", false
 	}, "NativeRollout", rollout.Progressing},
+	"one whose ReplicaSet we have not heard of is waited for": {rest, func(s *rollout.Snapshot) {
+		s.Memo, s.Stable, s.Wanted = rollout.Memo{}, rollout.Revision{}, rollout.Revision{}
+		s.Target.WantsStable = false
+	}, "NativeRollout", rollout.Progressing},
 	"what serves is adopted": {rest, func(s *rollout.Snapshot) { s.Memo = rollout.Memo{} }, "Adopted", rollout.Idle},
 	"a first template protects nobody": {held, func(s *rollout.Snapshot) {
 		s.Memo.Stable, s.Stable.Available = "", 0
