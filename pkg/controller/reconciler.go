@@ -49,7 +49,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{RequeueAfter: soon}, nil
 	}
 	if err != nil {
-		r.Reporter.Refused(world, "Observe", err)
+		r.Reporter.Refused(world, "Observe", err, r.Observer.Memory.Failed(request.NamespacedName, now))
 		return reconcile.Result{}, fmt.Errorf("observing: %w", err)
 	}
 	r.Reporter.Tracer.Saw(world, snapshot.Target.Gone, now)
@@ -63,7 +63,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
 	if err != nil {
-		r.Reporter.Refused(world, string(decision.Reason), err)
+		r.Reporter.Refused(world, string(decision.Reason), err, r.Observer.Memory.Failed(request.NamespacedName, now))
 		return reconcile.Result{}, fmt.Errorf("applying %s: %w", decision.Reason, err)
 	}
 	r.Observer.Memory.Waited(request.NamespacedName, decision.Reason, now)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -99,14 +100,22 @@ func shortened(text string) string {
 	return strings.ToValidUTF8(text[:noteLimit-len("...")], "") + "..."
 }
 
-// Refused tells, on the target, of a permission that the controller lacks. The
-// API server's words name verb and resource. Each action is told of by itself:
-// Events that differ in their notes only become one.
-func (r Reporter) Refused(w observe.World, action string, err error) {
-	if w.Target == nil || !apierrors.IsForbidden(err) {
+// persists is for how long requests fail before anybody is told: less heals by itself.
+const persists = 10 * time.Second
+
+// Refused tells, on the target, of a permission that the controller lacks, at
+// once, and of any other error when passes have ended in one for long. The API
+// server's words name verb and resource, or whoever refuses. Each action is
+// told of by itself: Events that differ in their notes only become one.
+func (r Reporter) Refused(w observe.World, action string, err error, lasting time.Duration) {
+	reason := rollout.Forbidden
+	if !apierrors.IsForbidden(err) {
+		reason = rollout.RequestFailed
+	}
+	if w.Target == nil || (reason == rollout.RequestFailed && lasting < persists) {
 		return
 	}
-	r.Events.Eventf(w.Target, nil, corev1.EventTypeWarning, string(rollout.Forbidden), action, "%s", shortened(err.Error()))
+	r.Events.Eventf(w.Target, nil, corev1.EventTypeWarning, string(reason), action, "%s", shortened(err.Error()))
 }
 
 // Unfiled tells why a rollout is missing in the record. One that is to be filed
@@ -119,7 +128,7 @@ func (r Reporter) Unfiled(ctx context.Context, w observe.World, c apply.Changes)
 	switch {
 	case c.Later:
 	case apierrors.IsForbidden(c.Unfiled):
-		r.Refused(w, "Record", c.Unfiled)
+		r.Refused(w, "Record", c.Unfiled, 0)
 	default:
 		r.Events.Eventf(w.Target, nil, corev1.EventTypeWarning, string(rollout.NotRecorded), "Record", "%s", shortened(c.Unfiled.Error()))
 	}

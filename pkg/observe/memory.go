@@ -46,6 +46,7 @@ type recollection struct {
 	weights         []measure.Weight
 	retryAt         time.Time
 	heard           map[types.UID]string // what Jobs that failed left, by their UID
+	failing         time.Time            // since when no pass has come through; zero: the last one has
 }
 
 type seen struct {
@@ -74,11 +75,25 @@ func (m *Memory) of(key types.NamespacedName) *recollection {
 	return r
 }
 
-// Waited notes the reason that was decided, and returns since when it has been the same.
+// Failed notes that a pass ended in an error, and returns for how long every one has.
+func (m *Memory) Failed(key types.NamespacedName, now time.Time) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.of(key)
+	if r.failing.IsZero() {
+		r.failing = now
+	}
+	return now.Sub(r.failing)
+}
+
+// Waited notes the reason that was decided, and since when it has been the
+// same, of a pass that came through.
 func (m *Memory) Waited(key types.NamespacedName, reason rollout.Reason, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r := m.of(key); r.waiting.Reason != reason {
+	r := m.of(key)
+	r.failing = time.Time{}
+	if r.waiting.Reason != reason {
 		r.waiting = rollout.Waiting{Reason: reason, Since: now}
 	}
 }

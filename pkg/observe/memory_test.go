@@ -36,6 +36,24 @@ func TestRoutesAreAsOldAsTheirLastChange(t *testing.T) {
 	}
 }
 
+func TestPassesFailUntilOneComesThrough(t *testing.T) {
+	m := NewMemory()
+	for _, step := range []struct{ at, want time.Duration }{{0, 0}, {time.Second, time.Second}, {time.Minute, time.Minute}} {
+		if got := m.Failed(key, start.Add(step.at)); got != step.want {
+			t.Errorf("after %s it has failed for %s, want %s", step.at, got, step.want)
+		}
+	}
+	other := key
+	other.Name = "other"
+	if got := m.Failed(other, start.Add(time.Hour)); got != 0 {
+		t.Errorf("another target has failed for %s before it did", got)
+	}
+	m.Waited(key, "Holding", start.Add(time.Hour))
+	if got := m.Failed(key, start.Add(2*time.Hour)); got != 0 {
+		t.Errorf("after a pass that came through it has failed for %s", got)
+	}
+}
+
 func TestAWriteThatOthersUndoIsRepeatedEverMoreRarely(t *testing.T) {
 	m, now := NewMemory(), start
 	for round, want := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second} {

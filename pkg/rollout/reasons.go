@@ -28,6 +28,9 @@ const (
 	Forbidden           Reason = "Forbidden"
 	InvalidChecks       Reason = "InvalidChecks"
 
+	// RequestFailed is told by an Event alone, because what decides does not know.
+	RequestFailed Reason = "RequestFailed"
+
 	// NotRecorded is told by an Event alone: no rollout waits for its record.
 	NotRecorded Reason = "NotRecorded"
 )

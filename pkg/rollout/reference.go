@@ -41,6 +41,11 @@ var mistakes = []finding{
 	{Forbidden, "The controller lacks a permission.", "Grant what the message names; the manifests in `deploy/` have all of them."},
 }
 
+// obstacles keep what was decided from being done, and are told by an Event only.
+var obstacles = []finding{
+	{RequestFailed, "What Serin asks of the API server has failed for ten seconds: a webhook or an admission policy refuses it, or nobody answers. Serin asks again, at most half a minute apart.", "Read the message: it has the words of whoever refuses."},
+}
+
 // asides are told by an Event only, and hold nothing up.
 var asides = []finding{
 	{NotRecorded, "A rollout that ended could not be put into the record of the Deployment. The rollout itself is not touched by that.", "Do what the message says; the next rollout is recorded."},
@@ -58,6 +63,8 @@ func Reference() string {
 	tell(&page, failures)
 	page.WriteString("\n## What a person has to put right\n\nThese take the place of `InvalidConfiguration`. No traffic moves to the canary until they are gone.\n\n")
 	tell(&page, mistakes)
+	page.WriteString("\n## What keeps Serin from what it decided\n\nAn Event says it; the condition keeps the reason from before.\n\n")
+	tell(&page, obstacles)
 	page.WriteString("\n## What is only told\n\nAn Event says it, and the rollout goes on.\n\n")
 	tell(&page, asides)
 	return page.String()

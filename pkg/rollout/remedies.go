@@ -68,6 +68,8 @@ var remedies = []remedy{
 		statusOfShop},
 	{putRight, Forbidden, "The controller lacks a permission, or a rule of the [fence](security.md#the-fence) refuses it; the message names which.", "It is granted; Serin asks again within half a minute.",
 		"kubectl serin doctor\nkubectl apply -k deploy/                      # or helm upgrade: either grants all that is needed"},
+	{putRight, RequestFailed, "A webhook or an admission policy refuses what Serin writes, or does not answer; the message has its words. `no params found`, or the rule `canary-template` for long: [the API server lost sight of Deployments](security.md#the-template-of-a-canary).", "What the message names is put right; Serin asks again within half a minute.",
+		"kubectl describe deployment shop              # the Event has the words\nkubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations,validatingadmissionpolicies"},
 	{putRight, "NativeRollout", "The Deployment controller rolls out by itself: the Deployment was opted in meanwhile, or nothing held its template.", "The native rollout is complete. One that was paused before it opted in is never: opt out, resume it, and opt in again.",
 		"kubectl rollout status deployment/shop --timeout=5m"},
 	{putRight, "PromotionStuck", "The target's own rollout makes no progress. The canary goes on serving everybody.", "What the message names is put right, a quota or a node for instance; or somebody rolls back.",

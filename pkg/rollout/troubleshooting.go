@@ -50,6 +50,7 @@ func everything() []finding {
 	}
 	all = append(all, failures...)
 	all = append(all, mistakes...)
+	all = append(all, obstacles...)
 	return append(all, asides...)
 }
 
