@@ -39,7 +39,7 @@ var matrix = map[string]string{
 	"no dashboards":               "metrics: {dashboards: {enabled: false}}",
 	"metrics for some":            "metrics: {secure: {enabled: true}, serviceMonitor: {enabled: true}}",
 	"metrics by a certificate":    "metrics: {secure: {enabled: true, certificateSecret: serin-tls, authorization: {credentials: {name: a, key: b}}}, podMonitor: {enabled: true}}",
-	"templates are fenced":        "fence: {template: true}",
+	"templates are not fenced":    "fence: {template: false}",
 	"no fence":                    "fence: {enabled: false}",
 	"no budget":                   "podDisruptionBudget: {enabled: false}",
 	"no network policy":           "networkPolicy: {enabled: false}",

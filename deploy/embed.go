@@ -19,6 +19,9 @@ import (
 //go:embed *.yaml guard/*.yaml fence/*.yaml fence/template/*.yaml
 var Files embed.FS
 
+// StaysLabel marks what is to stay when the rest is uninstalled (docs/security.md).
+const StaysLabel = "serin.dev/stays"
+
 // Guard is the guard alone, in the order in which to apply it.
 func Guard() ([]*unstructured.Unstructured, error) { return kustomization("guard") }
 

@@ -16,15 +16,17 @@ import (
 
 	"github.com/serin-dev/serin/pkg/cli/installation"
 	"github.com/serin-dev/serin/pkg/cli/model"
+	"github.com/serin-dev/serin/pkg/permissions"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
 // checked is an installation as it should be.
 type checked struct {
 	flags
-	account string
-	guard   bool
-	timeout time.Duration
+	account       string
+	guard, fence  bool
+	metricsSecure bool
+	timeout       time.Duration
 }
 
 // checkCommand is what the chart's test runs.
@@ -32,7 +34,7 @@ func checkCommand() *cobra.Command {
 	var f checked
 	c := &cobra.Command{
 		Use:   "check",
-		Short: "Look at an installation: guard, leader, permissions, mesh, Prometheus",
+		Short: "Look at an installation: guard, fence, leader, permissions, mesh, Prometheus",
 		Long: "check looks at the controller's installation, says of each part whether it is well, and ends with 1 where one is not.\n" +
 			"What is not well yet is looked at again until the time is up: an installation may have been made just now. It changes nothing.",
 		Args: cobra.NoArgs,
@@ -49,6 +51,8 @@ func checkCommand() *cobra.Command {
 	flags.StringVar(&f.account, "account", "serin", "the controller's ServiceAccount, whose permissions are asked about")
 	f.scope.add(flags, "the controller's", "the controller's: permissions are looked for in these")
 	flags.BoolVar(&f.guard, "guard", false, "the guard has to be there: without it Deployments are held by being kept paused, which is not what was installed")
+	flags.BoolVar(&f.fence, "fence", false, "the fence has to be there, all of it, for this account")
+	flags.BoolVar(&f.metricsSecure, permissions.MetricsSecure, false, "the controller's: the permissions that it takes are asked about, too")
 	f.prometheus.add(flags)
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "how long an installation may take to become well")
 	return c
@@ -116,6 +120,9 @@ func (f *checked) looker() (func(context.Context) []model.Finding, error) {
 	}
 	i := &installation.Installation{API: api, Any: objects, Now: time.Now, Namespace: f.namespace, Account: f.account,
 		Namespaces: f.scope.namespaces, Explain: installation.Explain}
+	if f.metricsSecure {
+		i.Flags = []string{permissions.MetricsSecure}
+	}
 	return func(ctx context.Context) []model.Finding {
 		ctx, cancel := context.WithTimeout(ctx, oneLook)
 		defer cancel()
@@ -123,8 +130,12 @@ func (f *checked) looker() (func(context.Context) []model.Finding, error) {
 		if f.guard && guard != rollout.GuardPolicy && held.Level == model.Note {
 			held.Level = model.Broken
 		}
+		fence := i.Fence(ctx)
+		if f.fence && fence.Level == model.Note {
+			fence.Level = model.Broken
+		}
 		_, mesh, _ := i.Mesh(ctx) // the finding says so, too
-		return slices.Concat([]model.Finding{held}, i.Leader(ctx), i.Permissions(ctx), []model.Finding{mesh}, f.prometheus.look(ctx))
+		return slices.Concat([]model.Finding{held, fence}, i.Leader(ctx), i.Permissions(ctx), []model.Finding{mesh}, f.prometheus.look(ctx))
 	}, nil
 }
 

@@ -123,7 +123,7 @@ func TestCLIDoctor(t *testing.T) {
 	p := newShop(t, shared, everyones.take(t)).mesh().open(2, quick)
 	said := p.command("doctor").endsAnyhow( // whether another test's controller keeps the lease is its affair
 		"policy: the API server itself holds a changed template",
-		"system:serviceaccount:serin-system:serin has all", "Istio's API is served",
+		"14 admission policies keep system:serviceaccount:serin-system:serin", "system:serviceaccount:serin-system:serin has all", "Istio's API is served",
 		"traffic moves by Istio weights, through Service shop", "lease")
 	if strings.Contains(said, "ServiceAmbiguous") {
 		t.Error("one Service is taken for several")

@@ -82,10 +82,10 @@ type thief struct {
 	any dynamic.Interface
 }
 
-func newThief(p *shop) *thief {
+func newThief(p *shop, token string) *thief {
 	p.Helper()
 	config := rest.AnonymousClientConfig(p.config)
-	config.BearerToken, config.QPS, config.WarningHandler = p.token, -1, rest.NoWarnings{}
+	config.BearerToken, config.QPS, config.WarningHandler = token, -1, rest.NoWarnings{}
 	client, err := dynamic.NewForConfig(config)
 	p.mustDo(err)
 	return &thief{p, client}
@@ -225,7 +225,7 @@ func robbed(t *testing.T) *thief {
 	p.makes(jobs, `{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"nightly"},"spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"a","image":"a"}]}}}}`)
 	p.makes(virtualServices, `{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"made-serin","labels":{"app.kubernetes.io/managed-by":"serin"}},
 		"spec":{"hosts":["made"],"http":[{"route":[{"destination":{"host":"made"}}]}]}}`)
-	w := newThief(p)
+	w := newThief(p, p.token)
 	p.create(deploymentOf("lone", 1, nil))
 	p.create(deploymentOf("empty", 1, nil))
 	p.mustDo(w.creates(deployments, "shop-canary", "empty-canary", all(p.likeCanaryOf("empty"), set(int64(0), "spec", "replicas"))))
@@ -244,7 +244,7 @@ func TestTheFenceBearsManyRules(t *testing.T) {
 			"route":[{"destination":{"host":"shop","subset":"v1-serin-stable","port":{"number":80}},"weight":95},{"destination":{"host":"shop","subset":"v1-serin-canary","port":{"number":80}},"weight":5}]}`, i))
 	}
 	p.makes(virtualServices, `{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"many"},"spec":{"hosts":["shop"],"http":[%s]}}`, strings.Join(rules, ","))
-	w := newThief(p)
+	w := newThief(p, p.token)
 	p.mustDo(w.changes(virtualServices, "many", func(o *unstructured.Unstructured) {
 		for i := range manyRules {
 			all(set(int64(50), "spec", "http", i, "route", 0, "weight"), set(int64(50), "spec", "http", i, "route", 1, "weight"))(o)

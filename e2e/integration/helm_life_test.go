@@ -42,6 +42,7 @@ func TestTheLifeOfTheChart(t *testing.T) {
 	t.Run("upgrade and rollback", func(t *testing.T) { upgradeAndRollback(t, r) })
 	t.Run("a refused uninstall", func(t *testing.T) { aRefusedUninstall(t, r) })
 	t.Run("uninstall", func(t *testing.T) { uninstall(t, r) })
+	t.Run("install again", func(t *testing.T) { installAgain(t, r) })
 }
 
 // tests: a permission that is missing is named, and where nothing is, all is well.
@@ -55,7 +56,7 @@ func tests(t *testing.T, r *release) {
 		t.Errorf("helm test ended in %v, and said\n%s", err, said)
 	}
 	r.helm("upgrade")
-	r.tested("ok       Guard: policy", "has all")
+	r.tested("ok       Guard: policy", "ok       Fence: 14 admission policies keep", "has all")
 }
 
 // kept is what an upgrade may not change of a rollout that is held: what people wrote, what the controller remembers, and the
@@ -197,11 +198,42 @@ func uninstall(t *testing.T, r *release) {
 	if there := r.objects(); len(there) > 0 {
 		t.Errorf("of the release there is still %q, of %q", there, installed)
 	}
+	stay := []string{"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
+	for i := range stay {
+		stay[i] += " /serin-fence-params"
+	}
+	if left := r.staying(); !slices.Equal(left, stay) {
+		t.Errorf("there stays %q, and should %q", left, stay)
+	}
 	r.until("a new template to go out at once", func(ctx context.Context) bool {
 		tried, err := r.api.AppsV1().Deployments(meshed.namespace).Patch(ctx, meshed.name, types.MergePatchType,
 			[]byte(`{"spec":{"paused":false,"template":{"metadata":{"labels":{"a":"b"}}}}}`), metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
 		return err == nil && !tried.Spec.Paused
 	})
+}
+
+// installAgain: the same API server still follows the Deployments that canaries are compared with, also those that are new since.
+func installAgain(t *testing.T, r *release) {
+	r = r.in(t)
+	// It is what the uninstall leaves, for a minute.
+	if err := r.api.CoordinationV1().Leases(r.chart.Namespace).Delete(t.Context(), "serin", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	r.install()
+	if err := r.awaitGuard(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := newShop(t, r.cluster, r.controller).mesh().open(2, slow())
+	p.deploy("v2")
+	p.at(250)
+	p.create(deploymentOf("lone", 1, nil))
+	token, err := r.tokenIn(t.Context(), r.chart.Namespace, "serin")
+	p.mustDo(err)
+	refusedBy(t, "canary-template", anew(set(evil, imageAt...))(newThief(p, token)))
+	p.annotate("promote", "full")
+	p.promoted("v2")
+	p.deploy("v3-crash") // another template of the same Deployment
+	p.rolledBack("v2", "CrashLoop")
 }
 
 // written is the user's VirtualService, without what the API server notes of each write.
@@ -217,8 +249,18 @@ func (p *shop) written() string {
 	return string(text)
 }
 
-// objects are those of the release that are there, wherever they are: by the labels of all, and the guard by its name.
-func (r *release) objects() (there []string) {
+// objects are those of the release that are there, wherever they are: by the labels of all, and the guard by its name. What
+// stays by design is not among them.
+func (r *release) objects() []string { return r.all("serin.dev/stays!=true") }
+
+// staying are those that an uninstall leaves, of this release.
+func (r *release) staying() []string {
+	stay := slices.DeleteFunc(r.all("serin.dev/stays=true"), func(o string) bool { return !strings.HasSuffix(o, " /"+r.chart.Name+"-fence-params") })
+	slices.Sort(stay)
+	return stay
+}
+
+func (r *release) all(labels string) (there []string) {
 	r.Helper()
 	lists, err := r.api.Discovery().ServerPreferredResources()
 	if err != nil {
@@ -227,7 +269,7 @@ func (r *release) objects() (there []string) {
 	for _, list := range lists {
 		for _, resource := range list.APIResources {
 			if slices.Contains(resource.Verbs, "list") && !slices.Contains(derived, resource.Kind) {
-				there = append(there, r.listed(list.GroupVersion, resource)...)
+				there = append(there, r.listed(list.GroupVersion, resource, labels)...)
 			}
 		}
 	}
@@ -237,9 +279,9 @@ func (r *release) objects() (there []string) {
 // derived follows from what was deleted, some time later.
 var derived = []string{"Pod", "ReplicaSet", "EndpointSlice", "Endpoints", "ControllerRevision", "Event"}
 
-func (r *release) listed(version string, resource metav1.APIResource) (there []string) {
+func (r *release) listed(version string, resource metav1.APIResource, labels string) (there []string) {
 	r.Helper()
-	objects, err := r.any.Resource(resourceOf(version, resource.Name)).List(r.Context(), metav1.ListOptions{})
+	objects, err := r.any.Resource(resourceOf(version, resource.Name)).List(r.Context(), metav1.ListOptions{LabelSelector: labels})
 	if err != nil {
 		r.Fatalf("listing %s: %v", resource.Name, err)
 	}

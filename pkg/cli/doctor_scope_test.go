@@ -5,6 +5,8 @@ package cli_test
 import (
 	"strings"
 	"testing"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
 )
 
 func TestDoctorSaysWhichDeploymentsNobodyLooksAfter(t *testing.T) {
@@ -22,6 +24,18 @@ func TestDoctorSaysWhichDeploymentsNobodyLooksAfter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			said := clinic(t, shop(), stable(shop()), service("shop"), controllerWith(test.flag)).run(t, "doctor")
 			if strings.Contains(strings.Join(strings.Fields(said), " "), note) != test.outside {
+				t.Errorf("it says\n%s", said)
+			}
+		})
+	}
+}
+
+func TestDoctorAsksForWhatSecureMetricsTake(t *testing.T) {
+	for flag, asked := range map[string]bool{"--workers=8": false, "--metrics-secure": true, "--metrics-secure=true": true, "--metrics-secure=false": false} {
+		t.Run(flag, func(t *testing.T) {
+			w := clinic(t, controllerWith(flag))
+			w.review(func(access *authorizationv1.ResourceAttributes) bool { return access.Resource != "tokenreviews" })
+			if said := w.run(t, "doctor"); strings.Contains(strings.Join(strings.Fields(said), " "), "may not create tokenreviews.authentication.k8s.io") != asked {
 				t.Errorf("it says\n%s", said)
 			}
 		})

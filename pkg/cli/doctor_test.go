@@ -14,6 +14,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -21,6 +22,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 	clientfake "sigs.k8s.io/controller-runtime/pkg/client/fake"
 
+	"github.com/serin-dev/serin/deploy"
 	"github.com/serin-dev/serin/pkg/cli/cluster"
 )
 
@@ -88,6 +90,21 @@ func (w *world) guarded(t *testing.T) {
 	}
 }
 
+// fenced installs the fence.
+func (w *world) fenced(t *testing.T) {
+	t.Helper()
+	fence, err := deploy.Fence()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range fence {
+		resource, _ := meta.UnsafeGuessKindToResource(object.GroupVersionKind())
+		if _, err := w.mesh.Resource(resource).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestDoctor(t *testing.T) {
 	const istio, admission = "networking.istio.io/v1", "admissionregistration.k8s.io/v1"
 	strategy := func(d *appsv1.Deployment) { d.Spec.Strategy.Type = appsv1.RecreateDeploymentStrategyType }
@@ -105,6 +122,7 @@ func TestDoctor(t *testing.T) {
 	well.serve(istio, "virtualservices", "destinationrules")
 	well.serve(admission, "mutatingadmissionpolicies", "mutatingadmissionpolicybindings")
 	well.guarded(t)
+	well.fenced(t)
 	golden(t, "doctor all is well", well.everywhere(t, "doctor"))
 	golden(t, "doctor json", well.run(t, "doctor", "-o", "json"))
 

@@ -17,13 +17,14 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	dynamicfake "k8s.io/client-go/dynamic/fake"
 	"k8s.io/client-go/kubernetes/fake"
-	"k8s.io/client-go/kubernetes/scheme"
 	clienttesting "k8s.io/client-go/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -53,8 +54,12 @@ func newWorld(objects ...runtime.Object) *world {
 		}
 	}
 	kinds := map[schema.GroupVersionResource]string{cluster.VirtualServices: "VirtualServiceList"}
+	for _, kind := range []string{"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"} {
+		resource, _ := meta.UnsafeGuessKindToResource(admissionv1.SchemeGroupVersion.WithKind(kind))
+		kinds[resource] = kind + "List"
+	}
 	return &world{
-		Clientset: fake.NewClientset(typed...), mesh: dynamicfake.NewSimpleDynamicClientWithCustomListKinds(scheme.Scheme, kinds, routes...),
+		Clientset: fake.NewClientset(typed...), mesh: dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, routes...),
 		clock: func() time.Time { return now }, env: map[string]string{"TERM": "xterm-256color"},
 	}
 }

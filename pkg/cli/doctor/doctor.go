@@ -39,10 +39,10 @@ func Examine(ctx context.Context, c *cluster.Cluster, options Options) []model.F
 	controllers, err := e.controllers(ctx)
 	e.scope = readScope(controllers)
 	e.installed = &installation.Installation{API: c.API, Any: c.Any, Now: c.Now, Namespace: options.Controller, Account: options.Account,
-		Namespaces: e.scope.namespaces, Explain: c.In(options.Controller).Explain}
+		Namespaces: e.scope.namespaces, Flags: e.scope.flags, Explain: c.In(options.Controller).Explain}
 	var guard model.Finding
 	e.guard, guard = e.installed.Guard(ctx)
-	return slices.Concat([]model.Finding{guard}, e.installed.Leader(ctx), e.installed.Permissions(ctx), e.examineOwn(ctx), e.examineMesh(ctx),
+	return slices.Concat([]model.Finding{guard, e.installed.Fence(ctx)}, e.installed.Leader(ctx), e.installed.Permissions(ctx), e.examineOwn(ctx), e.examineMesh(ctx),
 		e.examinePrometheus(ctx, controllers, err), e.examineTargets(ctx))
 }
 

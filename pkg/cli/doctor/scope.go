@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/serin-dev/serin/pkg/cli/model"
+	"github.com/serin-dev/serin/pkg/permissions"
 )
 
 // controllers are the Deployments of the controller. One that runs elsewhere
@@ -27,16 +28,21 @@ func (e *examination) controllers(ctx context.Context) ([]appsv1.Deployment, err
 	return list.Items, nil
 }
 
-// scope is whose Deployments the controller looks after, as its flags say.
+// scope is whose Deployments the controller looks after, as its flags say, and
+// which of its flags take permissions of their own.
 type scope struct {
 	namespaces []string
 	selector   string
+	flags      []string
 }
 
 func readScope(controllers []appsv1.Deployment) (s scope) {
 	s.selector = flagOf(controllers, "--namespace-selector")
 	if names := flagOf(controllers, "--namespaces"); names != "" {
 		s.namespaces = strings.Split(names, ",")
+	}
+	if isSet(controllers, "--"+permissions.MetricsSecure) {
+		s.flags = []string{permissions.MetricsSecure}
 	}
 	return s
 }
@@ -60,6 +66,19 @@ func (e *examination) outside(ctx context.Context, target *appsv1.Deployment) []
 	return []model.Finding{{About: target.Namespace + "/" + target.Name, Level: model.Note,
 		Text: fmt.Sprintf("%s, and namespace %s is not among them: unless another controller does, nobody takes its rollouts further", why, target.Namespace),
 		Do:   "give the controller this namespace, too (the chart: namespaces, namespaceSelector), or opt the Deployment out"}}
+}
+
+// isSet reports whether a flag of the controller's that takes no value is there.
+func isSet(deployments []appsv1.Deployment, flag string) bool {
+	for _, d := range deployments {
+		for _, container := range d.Spec.Template.Spec.Containers {
+			words := slices.Concat(container.Command, container.Args)
+			if slices.Contains(words, flag) || slices.Contains(words, flag+"=true") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // flagOf is the value of a flag of the controller's, in either of its forms.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package installation looks at what has to be there before any rollout: the
-// guard, a controller that acts, its permissions, and Istio's API. A person
+// Package installation looks at what has to be there before any rollout: guard
+// and fence, a controller that acts, its permissions, and Istio's API. A person
 // has it looked at by 'kubectl serin doctor', and the chart by 'helm test'. Its
 // promises:
 //

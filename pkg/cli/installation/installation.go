@@ -17,15 +17,21 @@ import (
 // Installation is a controller, and through whom it is looked at.
 type Installation struct {
 	API kubernetes.Interface
-	Any dynamic.Interface // for the guard
+	Any dynamic.Interface // for guard and fence
 	Now func() time.Time
 
 	Namespace  string   // of the controller
 	Account    string   // its ServiceAccount
 	Namespaces []string // the only ones that it looks after; empty: all
+	Flags      []string // those that it runs with and that take permissions of their own, such as permissions.MetricsSecure
 
 	// Explain says what is missing when a read in the controller's namespace is refused.
 	Explain func(err error, verb, resource, doing string) error
+}
+
+// account is the controller's name to the API server.
+func (i *Installation) account() string {
+	return fmt.Sprintf("system:serviceaccount:%s:%s", i.Namespace, i.Account)
 }
 
 // Explain is what a program says, which nobody types a next command to.

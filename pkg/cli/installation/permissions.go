@@ -18,8 +18,8 @@ const permissionsAbout = "Permissions"
 
 // Permissions asks for everything that the controller may need.
 func (i *Installation) Permissions(ctx context.Context) []model.Finding {
-	accesses := permissions.Accesses(i.Namespace, i.Namespaces)
-	account := fmt.Sprintf("system:serviceaccount:%s:%s", i.Namespace, i.Account)
+	accesses := permissions.Accesses(i.Namespace, i.Namespaces, i.Flags...)
+	account := i.account()
 	groups := []string{"system:serviceaccounts", "system:serviceaccounts:" + i.Namespace, "system:authenticated"}
 	allowed, err := permissions.Ask(ctx, accesses, func(ctx context.Context, access *authorizationv1.ResourceAttributes) (bool, error) {
 		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: account, Groups: groups, ResourceAttributes: access}}
