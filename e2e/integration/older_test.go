@@ -55,4 +55,15 @@ func TestAnOlderKubernetes(t *testing.T) {
 	if _, err := r.api.AppsV1().Deployments(meshed.namespace).Get(t.Context(), "lone-canary", metav1.GetOptions{}); err == nil {
 		t.Error("a canary was forged")
 	}
+	said, err = r.during(hook{label: "serin-leave"}, "uninstall")
+	if err != nil || !strings.Contains(said, "No rollout is under way") {
+		t.Errorf("helm uninstall ended in %v, and said\n%s", err, said)
+	}
+	r.controller.Kill()
+	if there, stay := r.objects(), r.staying(); len(there) > 0 || len(stay) != 2 {
+		t.Errorf("of the release there is still %q, and stays %q", there, stay)
+	}
+	for _, p := range []*shop{meshed, ratio} {
+		p.resting("v2", true) // who has no guard is kept paused, and nobody lets anything go
+	}
 }

@@ -29,6 +29,7 @@ func TestASecondUpOnTheSameDirectory(t *testing.T) {
 		"refuses other components":                   {[]string{"--kwok=2", pid}, false, "a lab with --istio=true --kwok=2 --no-guard=false is up"},
 		"refuses a lab that will end with another":   {[]string{"--istio", "--kwok=2"}, false, "will end with process"},
 		"refuses nonsense":                           {[]string{"--kwok=-1"}, false, "cannot be -1"},
+		"refuses a guard that is not served":         {[]string{"--emulate=1.34"}, false, "give --no-guard, too"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, content := runLab(t, append([]string{"up", "--dir", shared.Dir}, test.args...)...)

@@ -28,7 +28,7 @@ func (f *upFlags) add(command *cobra.Command) {
 	command.Flags().BoolVar(&f.options.Istio, "istio", false, "also run istiod, with Istio's CRDs")
 	command.Flags().IntVar(&f.options.KWOKNodes, "kwok", 0, "also run `N` fake nodes and a scheduler, so that pods become ready")
 	command.Flags().BoolVar(&f.options.NoGuard, "no-guard", false, "leave out Serin's guard, the admission policy that holds changed templates")
-	command.Flags().StringVar(&f.options.Emulated, "emulate", "", "serve the APIs of this older `VERSION` of Kubernetes, such as 1.34")
+	command.Flags().StringVar(&f.options.Emulated, "emulate", "", "serve the APIs of this older `VERSION` of Kubernetes, such as 1.34; with --no-guard")
 	command.Flags().BoolVar(&f.options.Node, "node", false, "also run a real node, in namespaces of its own, so that pods run; this takes root")
 	command.Flags().StringVar(&f.options.Images, "images", "", "directory of the image files for --node (default: images, next to the lab's own file)")
 	command.Flags().IntVar(&f.withPID, "with-pid", 0, "end the lab when the process with this `PID` ends")
@@ -63,6 +63,9 @@ func (f *upFlags) validate() error {
 	}
 	if f.options.Node && f.options.KWOKNodes > 0 {
 		return errors.New("--node and --kwok exclude each other, for KWOK would pretend to run the real node's pods: give one of them")
+	}
+	if f.options.Emulated != "" && !f.options.NoGuard {
+		return fmt.Errorf("--emulate=%s serves no mutating policies, and the guard is one: give --no-guard, too", f.options.Emulated)
 	}
 	if f.options.Images != "" && !f.options.Node {
 		return errors.New("--images is for --node only")

@@ -61,7 +61,7 @@ func TestTheManifestsAreThoseOfDeployWithTheImageOfTheRelease(t *testing.T) {
 		got[key(object)] = object
 	}
 	for _, file := range []string{"namespace", "serviceaccount", "rbac", "guard/policy", "guard/notice",
-		"fence/deployments", "fence/objects", "fence/mesh", "controller"} {
+		"fence/deployments", "fence/objects", "fence/mesh", "fence/template/template", "fence/template/vouch", "controller"} {
 		content, err := os.ReadFile(filepath.Join("../../..", file+".yaml"))
 		if err != nil {
 			t.Fatal(err)
