@@ -86,7 +86,7 @@ func (r *reader) leave() {
 // uninstall takes away what pages install, and namespaces of theirs.
 const uninstall = `
 for release in $(helm list --all-namespaces --short); do helm uninstall "$release" --namespace serin-system --no-hooks; done
-kubectl delete --ignore-not-found -k deploy/
+kubectl delete --ignore-not-found -k deploy/ --selector 'serin.dev/stays!=true'
 for namespace in $(kubectl get namespaces -o name); do
   case $namespace in
   */default|*/kube-*|*/istio-system|*/page-*) ;;

@@ -66,7 +66,7 @@ var remedies = []remedy{
 		"kubectl serin doctor\nkubectl annotate deployment shop --overwrite serin.dev/traffic=auto"},
 	{putRight, NameTaken, "An object that is not Serin's has a name that Serin needs: `shop-canary` or `shop-serin`.", "It is renamed or removed.",
 		statusOfShop},
-	{putRight, Forbidden, "The controller lacks a permission, or a rule of the [fence](security.md#the-fence) refuses it; the message names which.", "It is granted; Serin asks again within half a minute.",
+	{putRight, Forbidden, "The controller lacks a permission, or a rule of the [fence](security.md#the-fence) refuses it; the message names which. `canary-vouched` for long: [the API server lost sight of Deployments](security.md#the-template-of-a-canary).", "It is granted; Serin asks again within half a minute.",
 		"kubectl serin doctor\nkubectl apply -k deploy/                      # or helm upgrade: either grants all that is needed"},
 	{putRight, RequestFailed, "A webhook or an admission policy refuses what Serin writes, or does not answer; the message has its words. `no params found`, or the rule `canary-template` for long: [the API server lost sight of Deployments](security.md#the-template-of-a-canary).", "What the message names is put right; Serin asks again within half a minute.",
 		"kubectl describe deployment shop              # the Event has the words\nkubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations,validatingadmissionpolicies"},
