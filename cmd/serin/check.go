@@ -17,16 +17,14 @@ import (
 	"github.com/serin-dev/serin/pkg/cli/installation"
 	"github.com/serin-dev/serin/pkg/cli/model"
 	"github.com/serin-dev/serin/pkg/permissions"
-	"github.com/serin-dev/serin/pkg/rollout"
 )
 
 // checked is an installation as it should be.
 type checked struct {
 	flags
-	account       string
-	guard, fence  bool
-	metricsSecure bool
-	timeout       time.Duration
+	account      string
+	guard, fence bool
+	timeout      time.Duration
 }
 
 // checkCommand is what the chart's test runs.
@@ -52,7 +50,7 @@ func checkCommand() *cobra.Command {
 	f.scope.add(flags, "the controller's", "the controller's: permissions are looked for in these")
 	flags.BoolVar(&f.guard, "guard", false, "the guard has to be there: without it Deployments are held by being kept paused, which is not what was installed")
 	flags.BoolVar(&f.fence, "fence", false, "the fence has to be there, all of it, for this account")
-	flags.BoolVar(&f.metricsSecure, permissions.MetricsSecure, false, "the controller's: the permissions that it takes are asked about, too")
+	flags.BoolVar(&f.serving.secure, permissions.MetricsSecure, false, "the controller's: the permissions that it takes are asked about, too")
 	f.prometheus.add(flags)
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "how long an installation may take to become well")
 	return c
@@ -119,24 +117,22 @@ func (f *checked) looker() (func(context.Context) []model.Finding, error) {
 		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
 	i := &installation.Installation{API: api, Any: objects, Now: time.Now, Namespace: f.namespace, Account: f.account,
-		Namespaces: f.scope.namespaces, Explain: installation.Explain}
-	if f.metricsSecure {
-		i.Flags = []string{permissions.MetricsSecure}
-	}
+		Namespaces: f.scope.namespaces, Flags: f.serving.needs(), Explain: installation.Explain}
 	return func(ctx context.Context) []model.Finding {
 		ctx, cancel := context.WithTimeout(ctx, oneLook)
 		defer cancel()
-		guard, held := i.Guard(ctx)
-		if f.guard && guard != rollout.GuardPolicy && held.Level == model.Note {
-			held.Level = model.Broken
-		}
-		fence := i.Fence(ctx)
-		if f.fence && fence.Level == model.Note {
-			fence.Level = model.Broken
-		}
+		_, guard := i.Guard(ctx)
 		_, mesh, _ := i.Mesh(ctx) // the finding says so, too
-		return slices.Concat([]model.Finding{held, fence}, i.Leader(ctx), i.Permissions(ctx), []model.Finding{mesh}, f.prometheus.look(ctx))
+		return slices.Concat([]model.Finding{demanded(guard, f.guard), demanded(i.Fence(ctx), f.fence)}, i.Leader(ctx), i.Permissions(ctx), []model.Finding{mesh}, f.prometheus.look(ctx))
 	}, nil
+}
+
+// demanded: what is a note to others is a fault where it was installed.
+func demanded(f model.Finding, is bool) model.Finding {
+	if is && f.Level == model.Note {
+		f.Level = model.Broken
+	}
+	return f
 }
 
 // look asks Prometheus for what every one of them knows.

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"k8s.io/client-go/dynamic"
@@ -87,8 +88,7 @@ func newLab(ctx context.Context, options lab.Options) (*cluster, error) {
 
 // admit gives the controller its account, its permissions and its fence, as deploy/ has them.
 func (c *cluster) admit(ctx context.Context) (err error) {
-	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml",
-		"fence/deployments.yaml", "fence/template/template.yaml", "fence/template/vouch.yaml", "fence/objects.yaml", "fence/mesh.yaml"} {
+	for _, file := range slices.Concat([]string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml"}, fenceFiles) {
 		if err := c.apply(ctx, file); err != nil {
 			return err
 		}

@@ -70,31 +70,32 @@ func (e *examination) outside(ctx context.Context, target *appsv1.Deployment) []
 
 // isSet reports whether a flag of the controller's that takes no value is there.
 func isSet(deployments []appsv1.Deployment, flag string) bool {
-	for _, d := range deployments {
-		for _, container := range d.Spec.Template.Spec.Containers {
-			words := slices.Concat(container.Command, container.Args)
-			if slices.Contains(words, flag) || slices.Contains(words, flag+"=true") {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(commandLines(deployments), func(words []string) bool {
+		return slices.Contains(words, flag) || slices.Contains(words, flag+"=true")
+	})
 }
 
 // flagOf is the value of a flag of the controller's, in either of its forms.
 func flagOf(deployments []appsv1.Deployment, flag string) string {
-	for _, d := range deployments {
-		for _, container := range d.Spec.Template.Spec.Containers {
-			words := append(append([]string(nil), container.Command...), container.Args...)
-			for i, word := range words {
-				if value, found := strings.CutPrefix(word, flag+"="); found {
-					return value
-				}
-				if word == flag && i+1 < len(words) {
-					return words[i+1]
-				}
+	for _, words := range commandLines(deployments) {
+		for i, word := range words {
+			if value, found := strings.CutPrefix(word, flag+"="); found {
+				return value
+			}
+			if word == flag && i+1 < len(words) {
+				return words[i+1]
 			}
 		}
 	}
 	return ""
+}
+
+// commandLines are what each container is called with.
+func commandLines(deployments []appsv1.Deployment) (all [][]string) {
+	for _, d := range deployments {
+		for _, container := range d.Spec.Template.Spec.Containers {
+			all = append(all, slices.Concat(container.Command, container.Args))
+		}
+	}
+	return all
 }

@@ -64,16 +64,16 @@ func (i *Installation) Fence(ctx context.Context) model.Finding {
 }
 
 func (i *Installation) judgeFence(count int, missing []string) model.Finding {
-	const install = "kubectl apply -k deploy/fence, or the chart's fence.enabled and fence.template"
+	const installFence = "kubectl apply -k deploy/fence, or the chart's fence.enabled and fence.template"
 	slices.Sort(missing)
 	switch len(missing) {
 	case 0:
 		return model.Finding{About: fenceAbout, Level: model.OK, Text: fmt.Sprintf("%d admission policies keep %s to what a rollout takes", count, i.account())}
 	case count:
-		return model.Finding{About: fenceAbout, Level: model.Note, Do: install,
+		return model.Finding{About: fenceAbout, Level: model.Note, Do: installFence,
 			Text: fmt.Sprintf("there is none for %s: whoever has its token can do all that it is granted", i.account())}
 	}
-	return model.Finding{About: fenceAbout, Level: model.Note, Do: install,
+	return model.Finding{About: fenceAbout, Level: model.Note, Do: installFence,
 		Text: fmt.Sprintf("for %s there is no policy, or nothing that binds it, of %s: whoever has its token can do what these refuse", i.account(), strings.Join(missing, ", "))}
 }
 

@@ -20,10 +20,7 @@ const (
 	install    = "kubectl apply -k deploy/guard"
 )
 
-var guardParts = []schema.GroupVersionResource{
-	{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingadmissionpolicies"},
-	{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingadmissionpolicybindings"},
-}
+var guardParts = []schema.GroupVersionResource{mutating.policy, mutating.bindings}
 
 // Guard finds out what holds a changed template.
 func (i *Installation) Guard(ctx context.Context) (rollout.Guard, model.Finding) {
