@@ -37,6 +37,8 @@ func TestDoctorAsksForWhatSecureMetricsTake(t *testing.T) {
 			w.review(func(access *authorizationv1.ResourceAttributes) bool { return access.Resource != "tokenreviews" })
 			if said := w.run(t, "doctor"); strings.Contains(strings.Join(strings.Fields(said), " "), "may not create tokenreviews.authentication.k8s.io") != asked {
 				t.Errorf("it says\n%s", said)
+			} else if asked && !strings.Contains(said, "deploy/metrics/rbac.yaml") {
+				t.Errorf("it does not say what grants that:\n%s", said)
 			}
 		})
 	}

@@ -19,6 +19,7 @@ type Access struct {
 	authorizationv1.ResourceAttributes
 	Spare bool // every rollout goes on without it
 	Why   string
+	With  string // the flag of the controller that takes it; empty: it is always needed
 }
 
 // String names the permission as RBAC does: "patch deployments.apps/status".
@@ -90,7 +91,7 @@ func (r Rule) names() []string {
 
 func (r Rule) access(namespace, resource, name, verb string) Access {
 	resource, subresource, _ := strings.Cut(resource, "/")
-	return Access{Spare: r.Spare, Why: r.Why, ResourceAttributes: authorizationv1.ResourceAttributes{
+	return Access{Spare: r.Spare, Why: r.Why, With: r.With, ResourceAttributes: authorizationv1.ResourceAttributes{
 		Namespace: namespace, Verb: verb, Group: r.Group, Resource: resource, Subresource: subresource, Name: name,
 	}}
 }

@@ -39,11 +39,19 @@ func (i *Installation) Permissions(ctx context.Context) []model.Finding {
 	for n, access := range accesses {
 		if !allowed[n] {
 			findings = append(findings, model.Finding{About: permissionsAbout, Level: model.Broken,
-				Text: fmt.Sprintf("%s may not %s. %s", account, access, access.Why), Do: "kubectl apply -f deploy/rbac.yaml"})
+				Text: fmt.Sprintf("%s may not %s. %s", account, access, access.Why), Do: granting(access)})
 		}
 	}
 	if findings == nil {
 		findings = []model.Finding{{About: permissionsAbout, Level: model.OK, Text: fmt.Sprintf("%s has all %d permissions of the controller", account, len(accesses))}}
 	}
 	return findings
+}
+
+// granting is what grants an access.
+func granting(access permissions.Access) string {
+	if access.With == permissions.MetricsSecure {
+		return "kubectl apply -f deploy/metrics/rbac.yaml, or the chart's metrics.secure.enabled"
+	}
+	return "kubectl apply -f deploy/rbac.yaml"
 }
