@@ -151,7 +151,7 @@ func (p *shop) dump() string {
 			fmt.Fprintf(&text, "  condition %s %s: %s\n", c.Status, c.Reason, c.Message)
 		}
 		for _, e := range v.Story(d.Name) {
-			fmt.Fprintf(&text, "  %s %-7s %s: %s\n", e.EventTime.Format("15:04:05.000"), e.Type, e.Reason, e.Note)
+			fmt.Fprintf(&text, "  %s %-7s %s: %s\n", clock(e.EventTime.Time), e.Type, e.Reason, e.Note)
 		}
 	}
 	for _, pod := range journal.All[*corev1.Pod](v, "Pod") {
@@ -166,10 +166,10 @@ func (p *shop) dump() string {
 		switch e.Kind {
 		case "VirtualService":
 			weight, err := journal.WeightIn(v.Routes(e.Name))
-			fmt.Fprintf(&text, "%s %s/%s weight %d %v\n", e.At.Format("15:04:05.000"), e.Kind, e.Name, weight, err)
+			fmt.Fprintf(&text, "%s %s/%s weight %d %v\n", clock(e.At), e.Kind, e.Name, weight, err)
 		case "EndpointSlice":
 			canary, own := v.Endpoints(app)
-			fmt.Fprintf(&text, "%s endpoints: canary %d, stable %d\n", e.At.Format("15:04:05.000"), canary, own)
+			fmt.Fprintf(&text, "%s endpoints: canary %d, stable %d\n", clock(e.At), canary, own)
 		}
 	})
 	return text.String()

@@ -77,7 +77,7 @@ func (p *shop) keptWarm(pods int) {
 	p.Helper()
 	bakes := p.InBake(app, func(e journal.Entry, v journal.View) {
 		if _, own := v.Endpoints(app); p.mode == mesh && own < pods {
-			p.Errorf("at %s only %d of stable's %d pods were endpoints in the bake", e.At.Format("15:04:05.000"), own, pods)
+			p.Errorf("at %s only %d of stable's %d pods were endpoints in the bake", clock(e.At), own, pods)
 		}
 	})
 	if !bakes {

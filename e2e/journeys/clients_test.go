@@ -23,7 +23,7 @@ func (p *shop) holdsBeganAfter(canary string, delay time.Duration) {
 			p.shareStayed(canary, at, at.Add(late), before)
 		}
 		p.shareStayed(canary, s.from, s.from.Add(time.Second), s.share)
-		p.Logf("%s: written at %s, held from %s after", percent(s.weight), at.Format("15:04:05.000"), s.from.Sub(at).Round(time.Millisecond))
+		p.Logf("%s: written at %s, held from %s after", percent(s.weight), clock(at), s.from.Sub(at).Round(time.Millisecond))
 		before = s.share
 	}
 }
@@ -49,7 +49,7 @@ func (p *shop) shareStayed(canary string, from, to time.Time, share float64) {
 	answered, seen := requests.Answered(), requests.Versions[canary]
 	if least, most := band(answered, share, falseAlarms/comparisons); seen < least || seen > most {
 		p.Errorf("from %s to %s: %d of %d answers came from the canary, and a share of %.3f gives %d to %d",
-			from.Format("15:04:05.000"), to.Format("15:04:05.000"), seen, answered, share, least, most)
+			clock(from), clock(to), seen, answered, share, least, most)
 	}
 }
 
@@ -88,7 +88,7 @@ func (p *shop) nothingMoved(from, to time.Time) {
 	p.Replay(func(e journal.Entry, v journal.View) {
 		now := stands(v)
 		if e.At.After(from) && e.At.Before(to) && now != before {
-			p.Errorf("at %s, %s %s: %+v became %+v", e.At.Format("15:04:05.000"), e.Kind, e.Name, before, now)
+			p.Errorf("at %s, %s %s: %+v became %+v", clock(e.At), e.Kind, e.Name, before, now)
 		}
 		before = now
 	})

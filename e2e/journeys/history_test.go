@@ -63,7 +63,7 @@ func (p *shop) neverStable(version string) {
 	p.Helper()
 	p.ownPods(func(pod *corev1.Pod, ran string, e journal.Entry, _ journal.View) {
 		if ran == version {
-			p.Errorf("at %s: pod %s of the target runs %s, which was not to be promoted", e.At.Format("15:04:05.000"), pod.Name, version)
+			p.Errorf("at %s: pod %s of the target runs %s, which was not to be promoted", clock(e.At), pod.Name, version)
 		}
 	})
 }
@@ -78,7 +78,7 @@ func (p *shop) judgedFirst(version string) {
 		}
 		pod := journal.Get[*corev1.Pod](v, e.Kind, e.Name)
 		if pod != nil && !judged && !journal.IsCanary(pod) && pod.Spec.Containers[0].Image == registry+"sample:"+version && pod.Labels["app"] == app {
-			p.Errorf("at %s: pod %s of the target runs %s, which was not judged", e.At.Format("15:04:05.000"), e.Name, version)
+			p.Errorf("at %s: pod %s of the target runs %s, which was not judged", clock(e.At), e.Name, version)
 		}
 	})
 }

@@ -17,6 +17,7 @@ func (p *shop) noneFailed() {
 	for _, f := range requests.Failures {
 		p.failed(f)
 	}
+	p.lostOnlyIn()
 }
 
 // onlyTheCanaryFailed asserts that the only requests which failed are those that a bad canary answered, or left unanswered in
@@ -32,35 +33,44 @@ func (p *shop) onlyTheCanaryFailed(canary string) {
 			p.failed(f)
 		}
 	}
-	from := p.began
-	for _, m := range p.moments() {
-		p.allAnswered(from, m.from)
-		requests := p.requests(m.from, m.to)
-		_, n := unanswered(requests)
-		p.row.canary += n
-		if _, most := band(requests.Total, m.share, falseAlarms/comparisons); n > most {
-			p.Errorf("from %s to %s, %d of %d requests were not answered, and the canary's share of %.3f gives no more than %d: %v",
-				m.from.Format("15:04:05.000"), m.to.Format("15:04:05.000"), n, requests.Total, m.share, most, requests.Failures)
-		}
-		from = m.to
-	}
-	p.allAnswered(from, time.Time{})
+	p.lostOnlyIn(p.moments()...)
 }
 
-// allAnswered asserts that every request of a time was answered, well or badly.
-func (p *shop) allAnswered(from, to time.Time) {
+// lostOnlyIn asserts that every request was answered, well or badly, but for those under way in the moments: of each moment no
+// more than the canary's share. When a request started is not what counts, as it may have waited long to reach a pod.
+func (p *shop) lostOnlyIn(moments ...moment) {
 	p.Helper()
-	failures, _ := unanswered(p.requests(from, to))
-	for _, f := range failures {
-		p.failed(f)
+	lost := p.lost()
+	for _, m := range moments {
+		from, before := m.from, len(lost)
+		lost = slices.DeleteFunc(lost, func(f report.FailedRequest) bool {
+			if f.End.Before(m.from) || f.Start.After(m.to) {
+				return false
+			}
+			if f.Start.Before(from) {
+				from = f.Start
+			}
+			return true
+		})
+		n, total := before-len(lost), p.requests(from, m.to).Total
+		p.row.canary += n
+		if _, most := band(total, m.share, falseAlarms/comparisons); n > most {
+			p.Errorf("from %s to %s, %d of %d requests were not answered, and the canary's share of %.3f gives no more than %d",
+				clock(from), clock(m.to), n, total, m.share, most)
+		}
+	}
+	for _, f := range lost {
+		p.Errorf("a request of %s was never answered: %s at %s", clock(f.Start), f.Outcome, clock(f.End))
 	}
 }
 
 func (p *shop) failed(f report.Failure) {
 	p.Helper()
-	p.Errorf("%d requests failed, between %s and %s, answered by %q: %s",
-		f.Count, f.First.Format("15:04:05.000"), f.Last.Format("15:04:05.000"), f.Version, f.Outcome)
+	p.Errorf("%d requests failed, begun between %s and %s, answered by %q: %s", f.Count, clock(f.First), clock(f.Last), f.Version, f.Outcome)
 }
+
+// clock is a time of a journey.
+func clock(t time.Time) string { return t.Format("15:04:05.000") }
 
 // count counts the requests of the whole journey, for the proof too.
 func (p *shop) count() report.Requests {
@@ -144,7 +154,7 @@ func (p *shop) neverFewer(replicas int) {
 	p.Replay(func(e journal.Entry, v journal.View) {
 		canary, own := v.Endpoints(app)
 		if seen = seen || canary+own >= replicas; seen && canary+own < replicas {
-			p.Errorf("at %s only %d of the canary's and %d of the target's pods were endpoints", e.At.Format("15:04:05.000"), canary, own)
+			p.Errorf("at %s only %d of the canary's and %d of the target's pods were endpoints", clock(e.At), canary, own)
 		}
 	})
 }

@@ -46,7 +46,7 @@ func (p *shop) backBefore(version string) {
 	p.Helper()
 	p.ownPods(func(pod *corev1.Pod, ran string, e journal.Entry, v journal.View) {
 		if problem := p.touched(v); ran == version && problem != "" {
-			p.Errorf("at %s: pod %s of the target runs %s, and %s", e.At.Format("15:04:05.000"), pod.Name, version, problem)
+			p.Errorf("at %s: pod %s of the target runs %s, and %s", clock(e.At), pod.Name, version, problem)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,7 +38,9 @@ func (p *shop) startLoad() {
 			TerminationGracePeriodSeconds: new(int64),
 			RestartPolicy:                 corev1.RestartPolicyNever,
 			Containers: []corev1.Container{{
-				Name: "load", Image: registry + "sample:v1", ImagePullPolicy: corev1.PullNever, Args: args,
+				// Clients are many machines elsewhere. Here they are one pod among all others, and must not wait for those that start.
+				Resources: cpu("100m"),
+				Name:      "load", Image: registry + "sample:v1", ImagePullPolicy: corev1.PullNever, Args: args,
 				Env: []corev1.EnvVar{
 					{Name: "WORKLOAD", Value: "clients"},
 					{Name: "POD_NAME", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.name"}}},
@@ -85,4 +88,17 @@ func (p *shop) requests(from, to time.Time) report.Requests {
 		p.Fatalf("the clients have forgotten some of their requests, or still wait for %d", requests.InFlight)
 	}
 	return requests
+}
+
+// lost are the requests that nobody answered.
+func (p *shop) lost() []report.FailedRequest {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(p.Context(), time.Minute)
+	defer cancel()
+	failures, err := p.load.Failures(ctx, p.began, time.Now())
+	p.must(err)
+	if !failures.Complete {
+		p.Fatal("the clients have forgotten some of their requests")
+	}
+	return slices.DeleteFunc(failures.Requests, func(f report.FailedRequest) bool { return f.Version != "" })
 }

@@ -11,7 +11,6 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 
 	"github.com/serin-dev/serin/e2e/internal/journal"
-	"github.com/serin-dev/serin/e2e/sample/report"
 )
 
 // moment is a time in which clients could not know yet that a canary pod takes no more requests, and the most of their
@@ -51,7 +50,7 @@ func (p *shop) moments() []moment {
 		})
 	})
 	for _, m := range open {
-		p.Errorf("clients were never kept from %s, which was lost at %s", m.pod, m.from.Format("15:04:05.000"))
+		p.Errorf("clients were never kept from %s, which was lost at %s", m.pod, clock(m.from))
 	}
 	return merged(over)
 }
@@ -117,15 +116,4 @@ func merged(moments []*moment) (apart []moment) {
 		}
 	}
 	return apart
-}
-
-// unanswered are the requests that nobody answered.
-func unanswered(requests report.Requests) (failures []report.Failure, count int) {
-	for _, f := range requests.Failures {
-		if f.Version == "" {
-			failures = append(failures, f)
-			count += f.Count
-		}
-	}
-	return failures, count
 }

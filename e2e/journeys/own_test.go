@@ -104,7 +104,7 @@ func (p *shop) neverBelow(pods int) {
 	p.Helper()
 	p.Replay(func(e journal.Entry, v journal.View) {
 		if canary, own := v.Endpoints(app); e.At.After(p.began) && canary+own < pods {
-			p.Errorf("at %s only %d pods took requests, %d of them the canary's", e.At.Format("15:04:05.000"), canary+own, canary)
+			p.Errorf("at %s only %d pods took requests, %d of them the canary's", clock(e.At), canary+own, canary)
 		}
 	})
 }

@@ -89,10 +89,10 @@ func startPrometheus(p *shop) *prometheus {
 	m.start()
 	m.door = newDoor(p, m.address)
 	p.Cleanup(func() {
-		m.kill()
-		if text, err := os.ReadFile(filepath.Join(m.dir, "log")); err == nil && m.Failed() {
-			m.Logf("Prometheus:\n%s", text[max(0, len(text)-3000):])
+		if m.Failed() {
+			m.recount()
 		}
+		m.kill()
 	})
 	return m
 }
@@ -133,6 +133,33 @@ func (m *prometheus) start() {
 		}
 		return nil
 	}))
+}
+
+// ask is its own answer to a query, without a detour.
+func (m *prometheus) ask(ctx context.Context, query string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+m.address+"/api/v1/query?"+url.Values{"query": {query}}.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return io.ReadAll(response.Body)
+}
+
+// counted is what pods answered, and how fast, since they are there.
+const counted = `sum by (pod, response_code, grpc_response_status) (istio_requests_total{reporter="destination"})` +
+	` or sum by (pod, le) (istio_request_duration_milliseconds_bucket{reporter="destination"})`
+
+// recount prints what it knows and how it fares.
+func (m *prometheus) recount() {
+	said, err := m.ask(context.WithoutCancel(m.Context()), counted)
+	m.Logf("%s: %s %v", counted, said, err)
+	if text, err := os.ReadFile(filepath.Join(m.dir, "log")); err == nil {
+		m.Logf("Prometheus:\n%s", text[max(0, len(text)-3000):])
+	}
 }
 
 // kill ends it without a chance to write anything down.

@@ -106,7 +106,7 @@ func (p *shop) onlyByMesh() {
 	p.Helper()
 	p.Replay(func(e journal.Entry, v journal.View) {
 		if memo := v.Memo(app); e.Kind == "Deployment" && e.Name == app && memo.Mode != "" && memo.Mode != "istio" {
-			p.Errorf("at %s the rollout went by %s", e.At.Format("15:04:05.000"), memo.Mode)
+			p.Errorf("at %s the rollout went by %s", clock(e.At), memo.Mode)
 		}
 	})
 }

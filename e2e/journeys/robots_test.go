@@ -223,7 +223,7 @@ func (p *shop) earned() {
 		}
 		had, err := journal.WeightIn(v.Routes(app))
 		if memo.Weight > last.Weight && (err != nil || had != last.Weight) || memo.Promoting && !last.Promoting && had != 1000 {
-			p.Errorf("at %s the rollout went from %+v to %+v with a weight of %d (%v)", e.At.Format("15:04:05.000"), last, memo, had, err)
+			p.Errorf("at %s the rollout went from %+v to %+v with a weight of %d (%v)", clock(e.At), last, memo, had, err)
 		}
 		last = memo
 	})

@@ -120,7 +120,7 @@ func (p *shop) onlyPeopleSized() {
 	}
 	p.Replay(func(e journal.Entry, v journal.View) {
 		if d := v.Deployment(app); d != nil && !given[int(*d.Spec.Replicas)] {
-			p.Errorf("at %s the target had %d replicas, which nobody asked for", e.At.Format("15:04:05.000"), *d.Spec.Replicas)
+			p.Errorf("at %s the target had %d replicas, which nobody asked for", clock(e.At), *d.Spec.Replicas)
 		}
 	})
 }

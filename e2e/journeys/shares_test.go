@@ -157,7 +157,7 @@ func (p *shop) sharesAreTrue(canary string) {
 		p.row.shares = append(p.row.shares, said)
 		if seen < least || seen > most {
 			p.Errorf("at %s, from %s to %s: %d of %d answers came from the canary, and a share of %.3f gives %d to %d",
-				percent(s.weight), s.from.Format("15:04:05.000"), s.to.Format("15:04:05.000"), seen, answered, s.share, least, most)
+				percent(s.weight), clock(s.from), clock(s.to), seen, answered, s.share, least, most)
 		}
 		if least := int(s.to.Sub(s.from).Seconds() * rate / 2); answered < least {
 			p.Errorf("at %s only %d requests were answered: the clients cannot keep up", percent(s.weight), answered)

@@ -4,8 +4,6 @@ package journeys_test
 
 import (
 	"encoding/json"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,24 +60,17 @@ func (p *shop) onlyTheShareWasLost() {
 		p.Fatal("the canary never had traffic, or never lost it")
 	}
 	p.count()
-	p.allAnswered(p.began, from)
-	p.allAnswered(to, time.Time{})
-	requests := p.requests(from, to)
-	_, lost := unanswered(requests)
-	p.row.canary += lost
-	if _, most := band(requests.Total, share, falseAlarms/comparisons); lost == 0 || lost > most {
-		p.Errorf("%d of %d requests were not answered, and the canary's share of %.3f gives no more than %d: %v", lost, requests.Total, share, most, requests.Failures)
+	p.lostOnlyIn(moment{from: from, to: to, share: share})
+	if p.row.canary == 0 {
+		p.Error("every request was answered")
 	}
 }
 
 // value asks Prometheus itself.
 func (m *prometheus) value(query string) float64 {
 	m.Helper()
-	request, err := http.NewRequestWithContext(m.Context(), http.MethodGet, "http://"+m.address+"/api/v1/query?"+url.Values{"query": {query}}.Encode(), nil)
+	said, err := m.ask(m.Context(), query)
 	m.must(err)
-	response, err := http.DefaultClient.Do(request)
-	m.must(err)
-	defer response.Body.Close()
 	var answer struct {
 		Data struct {
 			Result []struct {
@@ -87,7 +78,7 @@ func (m *prometheus) value(query string) float64 {
 			}
 		}
 	}
-	m.must(json.NewDecoder(response.Body).Decode(&answer))
+	m.must(json.Unmarshal(said, &answer))
 	if len(answer.Data.Result) != 1 {
 		m.Fatalf("%s gives %d values", query, len(answer.Data.Result))
 	}

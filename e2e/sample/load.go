@@ -36,6 +36,7 @@ func loadCommand() *cobra.Command {
 		Short: "Ask a service at a steady rate and remember every answer",
 		Long: "Ask a service at a steady rate and remember every answer.\n\n" +
 			"  /requests?from=…&to=…            sums up the requests that started from then (RFC 3339) until then\n" +
+			"  /failures?from=…&to=…            lists those of them that failed\n" +
 			"  /timeline?from=…&to=…&bucket=1s  counts them for each bucket\n" +
 			"  /ready                           once a request has succeeded\n" +
 			"  /metrics                         Istio's and gRPC's metrics, as a client has them\n\n" + environment,

@@ -29,6 +29,13 @@ func (c Client) Requests(ctx context.Context, from, to time.Time) (Requests, err
 	return requests, err
 }
 
+// Failures lists the failed requests that started in [from, to). A zero from is the beginning, a zero to is now.
+func (c Client) Failures(ctx context.Context, from, to time.Time) (Failures, error) {
+	var failures Failures
+	err := c.get(ctx, "failures", interval(from, to), &failures)
+	return failures, err
+}
+
 // Timeline counts the requests of each bucket of [from, to). A zero from is the beginning, a zero to is now, and a zero
 // bucket is a second.
 func (c Client) Timeline(ctx context.Context, from, to time.Time, bucket time.Duration) (Timeline, error) {

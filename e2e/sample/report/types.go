@@ -37,6 +37,22 @@ type Failure struct {
 	Last    time.Time `json:"last"`
 }
 
+// Failures are the failed requests that started in a range.
+type Failures struct {
+	From     time.Time       `json:"from"`
+	To       time.Time       `json:"to"`
+	Complete bool            `json:"complete"` // as in Requests
+	Requests []FailedRequest `json:"requests"` // in the order in which they started
+}
+
+// FailedRequest is one of them. It was under way from its start, which may be long before it reached anybody, until its end.
+type FailedRequest struct {
+	Start   time.Time `json:"start"`
+	End     time.Time `json:"end"`
+	Version string    `json:"version,omitempty"` // that answered; empty when nobody did
+	Outcome string    `json:"outcome"`
+}
+
 // Answered is the number of requests that some version answered, well or badly.
 func (r Requests) Answered() int {
 	return sum(r.Versions)

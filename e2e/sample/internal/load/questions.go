@@ -14,6 +14,7 @@ import (
 func (g *Generator) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /requests", g.tellRequests)
+	mux.HandleFunc("GET /failures", g.tellFailures)
 	mux.HandleFunc("GET /timeline", g.tellTimeline)
 	mux.HandleFunc("GET /live", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "live") })
 	mux.HandleFunc("GET /ready", g.tellReady)
@@ -37,6 +38,16 @@ func (g *Generator) tellRequests(w http.ResponseWriter, r *http.Request) {
 	}
 	sums, err := g.recorder.Requests(r.Context(), from, to)
 	tell(w, sums, err)
+}
+
+func (g *Generator) tellFailures(w http.ResponseWriter, r *http.Request) {
+	from, to, err := interval(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	failures, err := g.recorder.Failures(r.Context(), from, to)
+	tell(w, failures, err)
 }
 
 func (g *Generator) tellTimeline(w http.ResponseWriter, r *http.Request) {

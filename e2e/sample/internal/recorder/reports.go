@@ -41,6 +41,35 @@ func (r *Recorder) Requests(ctx context.Context, from, to time.Time) (report.Req
 	return sums, nil
 }
 
+// Failures lists the failed requests that started in [from, to), in that order, and waits as Requests does.
+func (r *Recorder) Failures(ctx context.Context, from, to time.Time) (report.Failures, error) {
+	if err := r.settle(ctx, from, to); err != nil {
+		return report.Failures{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	failures := report.Failures{From: from, To: to, Complete: r.complete(from), Requests: []report.FailedRequest{}}
+	r.each(from, to, func(record record) {
+		if r.failed(record) {
+			start := time.Unix(0, record.start).UTC()
+			failures.Requests = append(failures.Requests, report.FailedRequest{
+				Start: start, End: start.Add(time.Duration(record.micros) * time.Microsecond),
+				Version: r.versions.text(record.version), Outcome: r.outcomes.text(record.outcome),
+			})
+		}
+	})
+	return failures, nil
+}
+
+// failed says whether a request has ended, and not as it should.
+func (r *Recorder) failed(record record) bool {
+	if record.outcome == inFlight {
+		return false
+	}
+	outcome := r.outcomes.text(record.outcome)
+	return outcome != report.OK && outcome != report.Resent
+}
+
 // kind is the record without what tells it from others of its kind.
 func (r record) kind() record {
 	r.start, r.micros = 0, 0
@@ -118,7 +147,7 @@ func (r *Recorder) Timeline(ctx context.Context, from, to time.Time, bucket time
 		if version := r.versionOf(record); version != "" {
 			b.Versions[version]++
 		}
-		if outcome := r.outcomes.text(record.outcome); record.outcome != inFlight && outcome != report.OK && outcome != report.Resent {
+		if r.failed(record) {
 			b.Failed++
 		}
 	})

@@ -24,12 +24,16 @@ import (
 // turned away.
 const grace = 20 * time.Second
 
+// quiet is how long nobody may have come before the doors are closed. Whoever stands in the queue of connections then is turned
+// away, and on a machine without a moment for this process that is somebody who came in time.
+const quiet = 250 * time.Millisecond
+
 // Options say what to serve.
 type Options struct {
-	HTTP     string // address to listen on
-	GRPC     string // address to listen on
-	Drain    time.Duration
-	Service  string // that leads here, for the metrics
+	HTTP     string        // address to listen on
+	GRPC     string        // address to listen on
+	Drain    time.Duration // how long to serve on once it is stopped, and then again at most, while there are new connections
+	Service  string        // that leads here, for the metrics
 	Identity identity.Identity
 	Faults   faults.Set
 	Exit     func(code int) // ends the process
@@ -41,6 +45,7 @@ type Server struct {
 	faults   *faults.State
 	metrics  *metrics.Metrics
 	draining atomic.Bool
+	arrived  atomic.Int64 // when the last HTTP connection was taken, in nanoseconds
 
 	httpListener, grpcListener net.Listener
 	httpServer                 *http.Server
@@ -61,7 +66,11 @@ func Listen(ctx context.Context, options Options) (*Server, error) {
 	if s.grpcListener, err = listen.Listen(ctx, "tcp", options.GRPC); err != nil {
 		return nil, errors.Join(fmt.Errorf("listening for gRPC: %w", err), s.httpListener.Close())
 	}
-	s.httpServer = &http.Server{Handler: s.handler(), ReadHeaderTimeout: grace}
+	s.httpServer = &http.Server{Handler: s.handler(), ReadHeaderTimeout: grace, ConnState: func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.arrived.Store(time.Now().UnixNano())
+		}
+	}}
 	s.grpcServer = s.newGRPC()
 	s.faults.Put(options.Faults)
 	return s, nil
@@ -84,12 +93,20 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.draining.Store(true)
-	select {
-	case err := <-failed:
-		return err
-	case <-time.After(s.options.Drain):
+	for wait, began := s.options.Drain, time.Now(); wait > 0; wait = s.unquiet(time.Since(began)) {
+		select {
+		case err := <-failed:
+			return err
+		case <-time.After(wait):
+		}
 	}
 	return s.close(context.WithoutCancel(ctx))
+}
+
+// unquiet is how much longer to keep the doors open, having drained for a while: 0 if nobody came lately, or it is enough.
+func (s *Server) unquiet(drained time.Duration) time.Duration {
+	silence := time.Since(time.Unix(0, s.arrived.Load()))
+	return min(quiet-silence, 2*s.options.Drain-drained)
 }
 
 // close lets what is in flight end, and nothing else in.
