@@ -89,6 +89,32 @@ func TestNoRequestIsLostOverADrain(t *testing.T) {
 	}
 }
 
+// Who comes late is served for as long again, and no longer.
+func TestTheDoorsStayOpenWhileClientsStillCome(t *testing.T) {
+	t.Parallel()
+	for name, stays := range map[string]time.Duration{"a while": drain * 3 / 2, "for ever": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := serve(t, "DRAIN="+drain.String())
+			fresh, err := load.NewHTTP("http://" + p.http() + "/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			p.signal(t)
+			for time.Since(began) < stays && fresh.Call(t.Context()).Succeeded() {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if open := time.Since(began); open < min(stays, 2*drain) {
+				t.Errorf("nobody was served any more after %v", open)
+			}
+			if code := p.exit(t); code != 0 || time.Since(began) > 3*drain {
+				t.Errorf("exited with %d after %v", code, time.Since(began))
+			}
+		})
+	}
+}
+
 func TestWhatIsInFlightAtTheEndOfTheDrainIsStillAnswered(t *testing.T) {
 	t.Parallel()
 	p := serve(t, "DRAIN=0s", "FAULTS=latency=700ms")

@@ -70,6 +70,10 @@ func TestTheLoadByGRPCTellsFailures(t *testing.T) {
 		math.Abs(float64(got.Failed)/float64(got.Total)-0.5) > 0.15 || !failure.Last.After(failure.First) {
 		t.Errorf("%+v of %d", failure, got.Total)
 	}
+	each, err := client.Failures(t.Context(), got.From, got.To)
+	if err != nil || len(each.Requests) != got.Failed || each.Requests[0].Outcome != failure.Outcome || !each.Requests[0].Start.Equal(failure.First) {
+		t.Errorf("Failures() = %+v, %v, want %d", each, err, got.Failed)
+	}
 	if _, metrics := get(t, l.own(), "/metrics"); !strings.Contains(metrics, `grpc_client_attempt_duration_seconds_count{grpc_method="serin.lab.Echo/Echo",grpc_status="INTERNAL"`) {
 		t.Errorf("/metrics lacks gRPC's:\n%s", metrics)
 	}

@@ -59,6 +59,30 @@ func TestEveryRequestIsCountedInItsRange(t *testing.T) {
 	})
 }
 
+func TestAFailedRequestTellsHowLongItWasUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := recorder.New(1000)
+		from := time.Now().UTC()
+		at := func(ms int) time.Time { return from.Add(time.Duration(ms) * time.Millisecond) }
+		slow := r.Begin()
+		record(r, v1, broken, nobody)
+		r.End(slow, nobody)
+		record(r, broken) // after the range
+		got, err := r.Failures(t.Context(), from, at(3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := report.Failures{From: from, To: at(3), Complete: true, Requests: []report.FailedRequest{
+			{Start: from, End: at(3), Outcome: "connection refused"},
+			{Start: at(1), End: at(1), Version: "v2", Outcome: "HTTP 500"},
+			{Start: at(2), End: at(2), Outcome: "connection refused"},
+		}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestATimelineCountsEachBucket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := recorder.New(1000)

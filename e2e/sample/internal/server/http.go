@@ -38,6 +38,7 @@ func (s *Server) handler() http.Handler {
 // answer is what users come for.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
+	s.arrived.Store(began.UnixNano())
 	code := http.StatusOK
 	if s.misbehave(r.Context()) {
 		code = cmp.Or(s.faults.Get().ErrorCode, http.StatusInternalServerError)

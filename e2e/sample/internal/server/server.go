@@ -24,15 +24,15 @@ import (
 // turned away.
 const grace = 20 * time.Second
 
-// quiet is how long nobody may have come before the doors are closed. Whoever stands in the queue of connections then is turned
-// away, and on a machine without a moment for this process that is somebody who came in time.
-const quiet = 250 * time.Millisecond
+// quiet is how long no user may have come before the doors are closed. Whoever stands in the queue of connections then is
+// turned away, and on a machine without a moment for this process that is somebody who came in time.
+const quiet = time.Second
 
 // Options say what to serve.
 type Options struct {
 	HTTP     string        // address to listen on
 	GRPC     string        // address to listen on
-	Drain    time.Duration // how long to serve on once it is stopped, and then again at most, while there are new connections
+	Drain    time.Duration // how long to serve on once it is stopped, and then again at most, while users still come by HTTP
 	Service  string        // that leads here, for the metrics
 	Identity identity.Identity
 	Faults   faults.Set
@@ -45,7 +45,7 @@ type Server struct {
 	faults   *faults.State
 	metrics  *metrics.Metrics
 	draining atomic.Bool
-	arrived  atomic.Int64 // when the last HTTP connection was taken, in nanoseconds
+	arrived  atomic.Int64 // when the last user came by HTTP, in nanoseconds
 
 	httpListener, grpcListener net.Listener
 	httpServer                 *http.Server
@@ -66,11 +66,7 @@ func Listen(ctx context.Context, options Options) (*Server, error) {
 	if s.grpcListener, err = listen.Listen(ctx, "tcp", options.GRPC); err != nil {
 		return nil, errors.Join(fmt.Errorf("listening for gRPC: %w", err), s.httpListener.Close())
 	}
-	s.httpServer = &http.Server{Handler: s.handler(), ReadHeaderTimeout: grace, ConnState: func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			s.arrived.Store(time.Now().UnixNano())
-		}
-	}}
+	s.httpServer = &http.Server{Handler: s.handler(), ReadHeaderTimeout: grace}
 	s.grpcServer = s.newGRPC()
 	s.faults.Put(options.Faults)
 	return s, nil
