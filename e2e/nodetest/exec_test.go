@@ -17,6 +17,9 @@ import (
 	"github.com/serin-dev/serin/e2e/lab"
 )
 
+// aroundVariable is set where this program is to bring up a lab of its own, and run its tests in there.
+const aroundVariable = "NODETEST_AROUND"
+
 // insideVariable holds the lab's directory where a test runs inside.
 const insideVariable = "NODETEST_INSIDE"
 

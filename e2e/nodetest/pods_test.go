@@ -36,7 +36,7 @@ func TestPodsRunAndAreReachedThroughTheirService(t *testing.T) {
 			t.Errorf("a pod hears %q from the Service", name)
 		}
 	}
-	if name := inside(t, shared, filepath.Join(images, "app"), "get", url); !strings.HasPrefix(name, "app-") {
+	if name := within(t, shared, filepath.Join(images, "app"), "get", url); !strings.HasPrefix(name, "app-") {
 		t.Errorf("the node hears %q from the Service", name)
 	}
 	if log := kubectl(t, shared, "logs", pod); !strings.HasPrefix(log, "serving\n") {

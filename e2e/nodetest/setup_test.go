@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/serin-dev/serin/e2e/internal/inside"
 	"github.com/serin-dev/serin/e2e/lab"
 )
 
@@ -23,6 +24,10 @@ var (
 func TestMain(m *testing.M) {
 	if os.Getenv(insideVariable) != "" {
 		os.Exit(m.Run()) // a part of a test, in the namespaces of the shared lab
+	}
+	if os.Getenv(aroundVariable) != "" {
+		nothing := func(context.Context, *lab.Lab) (func() error, error) { return func() error { return nil }, nil }
+		os.Exit(inside.Main(context.Background(), m, lab.Options{Node: true}, nothing))
 	}
 	os.Exit(run(m))
 }
@@ -80,8 +85,8 @@ func binary(t *testing.T) string {
 	return path
 }
 
-// inside runs a command on the lab's node, which has to be content, and returns what it printed.
-func inside(t *testing.T, l *lab.Lab, name string, args ...string) string {
+// within runs a command on the lab's node, which has to be content, and returns what it printed.
+func within(t *testing.T, l *lab.Lab, name string, args ...string) string {
 	t.Helper()
 	out, err := l.Command(t.Context(), name, args...).CombinedOutput()
 	if err != nil {
@@ -93,7 +98,7 @@ func inside(t *testing.T, l *lab.Lab, name string, args ...string) string {
 // kubectl runs kubectl on the lab's node.
 func kubectl(t *testing.T, l *lab.Lab, args ...string) string {
 	t.Helper()
-	return inside(t, l, binary(t), append([]string{"kubectl", "--kubeconfig", l.Kubeconfig}, args...)...)
+	return within(t, l, binary(t), append([]string{"kubectl", "--kubeconfig", l.Kubeconfig}, args...)...)
 }
 
 // runLab runs "lab" outside and returns what it printed, and whether it was content.

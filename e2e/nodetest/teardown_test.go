@@ -80,6 +80,44 @@ func TestNothingIsLeftOfAnUpThatIsKilled(t *testing.T) {
 	}
 }
 
+// Whoever is tired of tests in a lab waits for none of them.
+func TestNothingIsLeftOfTestsThatAreInterrupted(t *testing.T) {
+	if os.Getenv(aroundVariable) != "" {
+		fmt.Println(os.Getpid())
+		time.Sleep(10 * time.Minute)
+		return
+	}
+	for name, signal := range map[string]syscall.Signal{"by Ctrl-C": syscall.SIGINT, "asked": syscall.SIGTERM} {
+		t.Run(name, func(t *testing.T) {
+			temporary := t.TempDir()
+			tests := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNothingIsLeftOfTestsThatAreInterrupted$")
+			tests.Env = append(os.Environ(), aroundVariable+"=yes", "LAB_BIN="+binary(t), "TMPDIR="+temporary)
+			said, err := tests.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := tests.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if !bufio.NewScanner(said).Scan() {
+				t.Error("no test ran")
+			}
+			labs, err := filepath.Glob(filepath.Join(temporary, "*", "lab.json"))
+			if err != nil || len(labs) != 1 {
+				t.Fatalf("the labs are %q: %v", labs, err)
+			}
+			dir := filepath.Dir(labs[0])
+			namespaces := namespacesOf(t, stateOf(t, dir).Init.PID)
+			began := time.Now()
+			_ = tests.Process.Signal(signal)
+			if err := tests.Wait(); err == nil || time.Since(began) > 30*time.Second {
+				t.Errorf("they ended after %v: %v", time.Since(began), err)
+			}
+			eventually(t, 15*time.Second, func() error { return left(dir, namespaces) })
+		})
+	}
+}
+
 func TestLabsRunSideBySide(t *testing.T) {
 	other := startLab(t)
 	const uid = "jsonpath={.items[0].metadata.uid}"

@@ -21,11 +21,10 @@ const dirVariable = "SERIN_INSIDE_LAB"
 // Main runs the tests of a package in a lab of its own, and returns their exit code. The function prepares what all of them
 // share, and returns what is to be done when they have ended.
 func Main(ctx context.Context, m *testing.M, options lab.Options, prepare func(context.Context, *lab.Lab) (finish func() error, err error)) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	var code int
 	var err error
 	if dir := os.Getenv(dirVariable); dir != "" {
+		// A signal ends these as it ends all tests: they need not clean up in a lab that goes.
 		code, err = within(ctx, m, dir, prepare)
 	} else {
 		code, err = around(ctx, options)
@@ -54,6 +53,8 @@ func within(ctx context.Context, m *testing.M, dir string, prepare func(context.
 
 // around brings the lab up and runs this very program again inside of it.
 func around(ctx context.Context, options lab.Options) (code int, err error) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	self, err := os.Executable()
 	if err != nil {
 		return 1, fmt.Errorf("finding the tests' own file: %w", err)
