@@ -173,7 +173,7 @@ func container(version, faults string) corev1.Container {
 	}
 }
 
-// cpu makes sure of a part of the processors. Without it pods that start would take as much as those that serve.
+// cpu asks for a part of the processors. Pods that ask for none get next to nothing while many others start, clients too.
 func cpu(amount string) corev1.ResourceRequirements {
 	return corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(amount)}}
 }
