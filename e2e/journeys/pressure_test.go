@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/serin-dev/serin/e2e/internal/journal"
@@ -27,7 +26,7 @@ var misfits = map[string]misfit{
 	"cannot be scheduled": {
 		"5s",
 		func(c *corev1.Container) {
-			c.Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("64")}
+			c.Resources = cpu("64")
 		},
 		[]string{"DeadlineExceeded", "ProgressDeadlineExceeded"},
 		[]string{"0/1 nodes are available", "Insufficient cpu"},

@@ -33,7 +33,7 @@ func serveCommand() *cobra.Command {
 			"  /faults   GET shows the faults, POST sets them\n\n" +
 			environment + "\n" +
 			"  SERVICE    the Service that leads here, for the metrics; by default the app\n" +
-			"  DRAIN      how long to serve on after SIGTERM; by default " + drain + "\n" +
+			"  DRAIN      how long to serve on after SIGTERM, and as long again while users still come; by default " + drain + "\n" +
 			"  FAULTS     what to do wrong, such as error-rate=0.1,latency=200ms,crash-after=5s,\n" +
 			"             of " + strings.Join(faults.Names(), ", "),
 		Args: cobra.NoArgs,

@@ -4,6 +4,7 @@ package load
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 
 func (g *Generator) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /requests", g.tellRequests)
-	mux.HandleFunc("GET /failures", g.tellFailures)
+	mux.HandleFunc("GET /requests", telling(g.recorder.Requests))
+	mux.HandleFunc("GET /failures", telling(g.recorder.Failures))
 	mux.HandleFunc("GET /timeline", g.tellTimeline)
 	mux.HandleFunc("GET /live", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "live") })
 	mux.HandleFunc("GET /ready", g.tellReady)
@@ -30,24 +31,17 @@ func (g *Generator) tellReady(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "ready")
 }
 
-func (g *Generator) tellRequests(w http.ResponseWriter, r *http.Request) {
-	from, to, err := interval(r)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+// telling answers with what is known of the range that was asked for.
+func telling[T any](known func(ctx context.Context, from, to time.Time) (T, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		from, to, err := interval(r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		what, err := known(r.Context(), from, to)
+		tell(w, what, err)
 	}
-	sums, err := g.recorder.Requests(r.Context(), from, to)
-	tell(w, sums, err)
-}
-
-func (g *Generator) tellFailures(w http.ResponseWriter, r *http.Request) {
-	from, to, err := interval(r)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	failures, err := g.recorder.Failures(r.Context(), from, to)
-	tell(w, failures, err)
 }
 
 func (g *Generator) tellTimeline(w http.ResponseWriter, r *http.Request) {

@@ -99,7 +99,7 @@ func (s *Server) Run(ctx context.Context) error {
 	return s.close(context.WithoutCancel(ctx))
 }
 
-// unquiet is how much longer to keep the doors open, having drained for a while: 0 if nobody came lately, or it is enough.
+// unquiet is how much longer to keep the doors open, having drained for a while: nothing above 0 if nobody came lately, or it is enough.
 func (s *Server) unquiet(drained time.Duration) time.Duration {
 	silence := time.Since(time.Unix(0, s.arrived.Load()))
 	return min(quiet-silence, 2*s.options.Drain-drained)
