@@ -20,7 +20,7 @@ func (p *shop) fell(top int) {
 	if p.mode == ratio {
 		return
 	}
-	weights, err := p.Weights(app)
+	weights, err := p.Progress(app)
 	up := []int{journal.Untouched, 0}
 	for _, weight := range p.wants() {
 		if weight <= top {

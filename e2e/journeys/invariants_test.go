@@ -4,7 +4,6 @@ package journeys_test
 
 import (
 	"slices"
-	"testing"
 	"time"
 
 	"github.com/serin-dev/serin/e2e/internal/journal"
@@ -121,7 +120,7 @@ func (p *shop) neverBack(version string) {
 // climbs asserts that weights went up by the plan's steps alone, one after the other, and otherwise only down.
 func (p *shop) climbs() {
 	p.Helper()
-	weights, err := p.Weights(app)
+	weights, err := p.Progress(app)
 	if err != nil {
 		p.Error(err)
 	}
@@ -143,71 +142,8 @@ func (p *shop) weighted(want ...int) {
 	if p.mode == ratio {
 		return
 	}
-	if weights, err := p.progress(); err != nil || !slices.Equal(weights, want) {
+	if weights, err := p.Progress(app); err != nil || !slices.Equal(weights, want) {
 		p.Errorf("the weights were %v (%v), want %v", weights, err, want)
-	}
-}
-
-// progress is the weights without what was taken back and given again because a pod of the canary left the endpoints meanwhile:
-// the kubelet may call a pod that has just become ready unready once more, for some hundredths of a second.
-func (p *shop) progress() (weights []int, err error) {
-	pods, lost, back := 0, false, false
-	p.Replay(func(e journal.Entry, v journal.View) {
-		before := pods
-		pods, _ = v.Endpoints(app)
-		lost = lost || pods < before
-		if e.Kind != "VirtualService" || e.Name != app || err != nil {
-			return
-		}
-		var w int
-		if w, err = journal.WeightIn(v.Routes(app)); err != nil {
-			return
-		}
-		weights, back = next(weights, w, lost, back)
-		lost = false
-	})
-	return weights, err
-}
-
-// next adds a weight, which may be lower because pods were lost, or higher again after one that was.
-func next(weights []int, w int, lost, back bool) ([]int, bool) {
-	last := len(weights) - 1
-	if last < 0 {
-		return []int{w}, false
-	}
-	at := weights[last]
-	if w == at {
-		return weights, back
-	}
-	if back && w > at {
-		for weights = weights[:last]; len(weights) > 0 && weights[len(weights)-1] > at; {
-			weights = weights[:len(weights)-1]
-		}
-	}
-	return append(weights, w), lost && w >= 0 && w < at
-}
-
-func TestProgressForgetsWhatWasTakenBackForLostPodsAlone(t *testing.T) {
-	for name, test := range map[string]struct {
-		weights []int
-		lost    bool // pods, before each of them
-		want    []int
-	}{
-		"straight":         {[]int{-1, 0, 250, 500, -1}, true, []int{-1, 0, 250, 500, -1}},
-		"given again":      {[]int{-1, 0, 250, 0, 250, 500}, true, []int{-1, 0, 250, 500}},
-		"a part of it":     {[]int{0, 250, 500, 300, 500, -1}, true, []int{0, 250, 500, -1}},
-		"not given again":  {[]int{-1, 0, 250, 0, -1}, true, []int{-1, 0, 250, 0, -1}},
-		"for another why":  {[]int{-1, 0, 250, 0, 250}, false, []int{-1, 0, 250, 0, 250}},
-		"the routes first": {[]int{-1, 0, 250, -1, 0, 250}, true, []int{-1, 0, 250, -1, 0, 250}},
-	} {
-		var got []int
-		back := false
-		for _, w := range test.weights {
-			got, back = next(got, w, test.lost, back)
-		}
-		if !slices.Equal(got, test.want) {
-			t.Errorf("%s: %v, want %v", name, got, test.want)
-		}
 	}
 }
 
@@ -215,8 +151,7 @@ func TestProgressForgetsWhatWasTakenBackForLostPodsAlone(t *testing.T) {
 func (p *shop) neverFewer(replicas int) {
 	p.Helper()
 	seen := false
-	p.Replay(func(e journal.Entry, v journal.View) {
-		canary, own := v.Endpoints(app)
+	p.Kept(app, func(e journal.Entry, canary, own int) {
 		if seen = seen || canary+own >= replicas; seen && canary+own < replicas {
 			p.Errorf("at %s only %d of the canary's and %d of the target's pods were endpoints", clock(e.At), canary, own)
 		}

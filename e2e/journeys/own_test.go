@@ -102,8 +102,8 @@ func (p *shop) stepsClimb() {
 // neverBelow asserts that from when the clients came at least so many pods took requests.
 func (p *shop) neverBelow(pods int) {
 	p.Helper()
-	p.Replay(func(e journal.Entry, v journal.View) {
-		if canary, own := v.Endpoints(app); e.At.After(p.began) && canary+own < pods {
+	p.Kept(app, func(e journal.Entry, canary, own int) {
+		if e.At.After(p.began) && canary+own < pods {
 			p.Errorf("at %s only %d pods took requests, %d of them the canary's", clock(e.At), canary+own, canary)
 		}
 	})

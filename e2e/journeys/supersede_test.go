@@ -104,7 +104,7 @@ func TestSuperseded(t *testing.T) {
 			t.Parallel()
 			both(t, func(t *testing.T, m mode) {
 				t.Helper()
-				p := open(t, m, 3, hasty(phase.steps), "A version that comes "+name+" of another is judged from the start, and ends up serving everybody.")
+				p := open(t, m, 3, hasty(phase.steps), "A version that comes when the one before it is at this point ("+name+") is judged from the start, and ends up serving everybody.")
 				phase.reach(p)
 				p.deploy("v3")
 				p.annotate("pause", "")

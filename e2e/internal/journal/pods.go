@@ -3,6 +3,8 @@
 package journal
 
 import (
+	"iter"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -38,20 +40,59 @@ func (v View) Ready(app string) (canary, own int) {
 
 // Endpoints counts the ready pods that the Service's EndpointSlices name, the canary's and the others.
 func (v View) Endpoints(service string) (canary, own int) {
-	for _, slice := range All[*discoveryv1.EndpointSlice](v, "EndpointSlice") {
-		if slice.Labels[discoveryv1.LabelServiceName] != service {
-			continue
-		}
-		for _, e := range slice.Endpoints {
-			if e.TargetRef == nil || e.Conditions.Ready == nil || !*e.Conditions.Ready {
-				continue
-			}
-			if strings.HasPrefix(e.TargetRef.Name, service+"-canary-") {
-				canary++
-			} else {
-				own++
-			}
+	for pod := range v.endpoints(service) {
+		if ofCanary(pod, service) {
+			canary++
+		} else {
+			own++
 		}
 	}
 	return canary, own
+}
+
+// endpoints are the names of the ready pods that the Service's EndpointSlices name.
+func (v View) endpoints(service string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, slice := range All[*discoveryv1.EndpointSlice](v, "EndpointSlice") {
+			for _, e := range slice.Endpoints {
+				ready := slice.Labels[discoveryv1.LabelServiceName] == service && e.TargetRef != nil && e.Conditions.Ready != nil && *e.Conditions.Ready
+				if ready && !yield(e.TargetRef.Name) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func ofCanary(pod, app string) bool { return strings.HasPrefix(pod, app+"-canary-") }
+
+// Kept shows after each change how many pods were left to take requests, the canary's and the others: those of Endpoints, and
+// those that left them by the kubelet's word alone, with nothing deleted and no container ended. It may say so of a pod that has
+// just become ready, for some hundredths of a second.
+func (j *Journal) Kept(app string, visit func(e Entry, canary, own int)) {
+	served := map[string]bool{}
+	j.Replay(func(e Entry, v View) {
+		canary, own := v.Endpoints(app)
+		now := map[string]bool{}
+		for pod := range v.endpoints(app) {
+			now[pod], served[pod] = true, true
+		}
+		for _, pod := range All[*corev1.Pod](v, "Pod") {
+			switch {
+			case now[pod.Name] || !served[pod.Name] || pod.DeletionTimestamp != nil || ended(pod):
+			case ofCanary(pod.Name, app):
+				canary++
+			default:
+				own++
+			}
+		}
+		visit(e, canary, own)
+	})
+}
+
+// ended reports whether a container of a pod has ended.
+func ended(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool {
+		return c.RestartCount > 0 || c.State.Terminated != nil
+	})
 }

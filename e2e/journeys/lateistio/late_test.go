@@ -58,7 +58,7 @@ func TestIstioComesLater(t *testing.T) {
 	p.await("v3 to be promoted", func(v journal.View) string { return p.complete(v, "v3") })
 	p.went("replicas", "istio")
 	want := []int{journal.Untouched, 0, 250, 500, 1000, journal.Untouched}
-	if weights, err := p.Weights(app); err != nil || !slices.Equal(weights, want) {
+	if weights, err := p.Progress(app); err != nil || !slices.Equal(weights, want) {
 		t.Errorf("the weights were %v (%v), want %v", weights, err, want)
 	}
 	if now := p.controllers(); now != controllers {
