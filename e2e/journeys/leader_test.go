@@ -241,7 +241,10 @@ func (p *pair) tookTurns() {
 	if !slices.Equal(turns, []int{0, 1, 0, 1, 0}) {
 		p.Errorf("the controllers moved in turns of %v: %v", turns, p.moved)
 	}
-	if p.mode == mesh && len(routes) != 7 {
-		p.Errorf("routes were written %d times for 7 weights", len(routes))
+	if p.mode == ratio {
+		return
+	}
+	if weights, err := p.Weights(app); err != nil || len(routes) != len(weights)-1 {
+		p.Errorf("routes were written %d times, and the weights were %v (%v)", len(routes), weights, err)
 	}
 }

@@ -5,6 +5,7 @@ package journeys_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -87,23 +88,70 @@ func (p *shop) steps() []stretch {
 	if p.mode == ratio {
 		return p.steadyPods()
 	}
-	var held []stretch
-	var current stretch
-	done := false
+	var looks []look
 	p.Replay(func(e journal.Entry, v journal.View) {
-		memo := v.Memo(app)
-		if e.Kind != "Deployment" || e.Name != app || done || (memo.Weight == current.weight && !memo.Promoting) {
-			return
-		}
-		if current.weight > 0 && memo.Ending == "" {
-			current.from, current.to = e.At.Add(-p.held()), e.At
-			held = append(held, current)
-		}
-		if done = memo.Promoting; !done {
-			current = stretch{weight: memo.Weight, share: float64(memo.Weight) / 1000}
+		if e.Kind == "Deployment" && e.Name == app {
+			looks = append(looks, look{e.At, v.Memo(app)})
 		}
 	})
+	return passed(looks, p.held())
+}
+
+// look is what the controller kept at a time.
+type look struct {
+	at time.Time
+	journal.Memo
+}
+
+// passed are the steps that a rollout had passed when its promotion began, each with the end of its hold. One that was taken back,
+// because the canary lost its pods, is there once: as it was passed at last.
+func passed(looks []look, hold time.Duration) (held []stretch) {
+	weight := 0
+	for _, now := range looks {
+		if now.Weight == weight && !now.Promoting {
+			continue
+		}
+		if goesOn := now.Promoting || now.Weight > weight; weight > 0 && goesOn && now.Ending == "" {
+			held = slices.DeleteFunc(held, func(s stretch) bool { return s.weight >= weight })
+			held = append(held, stretch{from: now.at.Add(-hold), to: now.at, weight: weight, share: float64(weight) / 1000})
+		}
+		if weight = now.Weight; now.Promoting {
+			break
+		}
+	}
 	return held
+}
+
+func TestPassedStepsWereNotTakenBack(t *testing.T) {
+	t.Parallel()
+	const promoting = -1
+	for name, test := range map[string]struct {
+		weights []int    // one each second
+		want    [][2]int // the weight, and the second in which it was passed
+	}{
+		"one after the other":            {[]int{0, 0, 50, 50, 250, 1000, 1000, promoting}, [][2]int{{50, 4}, {250, 5}, {1000, 7}}},
+		"taken back at once":             {[]int{0, 50, 0, 50, 250, 1000, promoting}, [][2]int{{50, 4}, {250, 5}, {1000, 6}}},
+		"taken back to the step before":  {[]int{0, 50, 250, 50, 250, 1000, promoting}, [][2]int{{50, 4}, {250, 5}, {1000, 6}}},
+		"taken back to the beginning":    {[]int{0, 50, 250, 0, 50, 250, 1000, promoting}, [][2]int{{50, 5}, {250, 6}, {1000, 7}}},
+		"not promoted":                   {[]int{0, 50, 250, 0}, [][2]int{{50, 2}}},
+		"a rollout after one that ended": {[]int{0, 50, 1000, promoting, 0, 50, 1000}, [][2]int{{50, 2}, {1000, 3}}},
+	} {
+		began := time.Now()
+		var looks []look
+		for i, weight := range test.weights {
+			looks = append(looks, look{began.Add(time.Duration(i) * time.Second), journal.Memo{Weight: max(weight, 0), Promoting: weight == promoting}})
+		}
+		var got [][2]int
+		for _, s := range passed(looks, time.Second) {
+			if s.to.Sub(s.from) != time.Second {
+				t.Errorf("%s: the step of %d was held from %s to %s", name, s.weight, s.from, s.to)
+			}
+			got = append(got, [2]int{s.weight, int(s.to.Sub(began).Seconds())})
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
 }
 
 const (
