@@ -41,13 +41,12 @@ func (p *shop) blink() {
 	p.Helper()
 	var pod string
 	p.await("the canary's pod to be ready", func(v journal.View) string {
-		for _, candidate := range pods(v) {
-			if journal.IsCanary(candidate) && journal.IsReady(candidate) {
-				pod = candidate.Name
-				return ""
-			}
+		canary := readyCanary(v)
+		if len(canary) == 0 {
+			return "it is not"
 		}
-		return "it is not"
+		pod = canary[0].Name
+		return ""
 	})
 	p.say(pod, corev1.ConditionFalse)
 	p.await("clients to be kept from it", func(v journal.View) string {

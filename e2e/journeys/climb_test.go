@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -47,16 +48,17 @@ func (p *shop) waiting(weight int) {
 func (p *shop) dial(faults string) {
 	p.Helper()
 	v, _ := p.Now()
-	dialled := 0
-	for _, pod := range journal.All[*corev1.Pod](v, "Pod") {
-		if journal.IsCanary(pod) && journal.IsReady(pod) {
-			p.must(post("http://"+net.JoinHostPort(pod.Status.PodIP, "8080")+"/faults", faults))
-			dialled++
-		}
+	canary := readyCanary(v)
+	for _, pod := range canary {
+		p.must(post("http://"+net.JoinHostPort(pod.Status.PodIP, "8080")+"/faults", faults))
 	}
-	if dialled == 0 {
+	if len(canary) == 0 {
 		p.Fatal("no canary pod is ready")
 	}
+}
+
+func readyCanary(v journal.View) []*corev1.Pod {
+	return slices.DeleteFunc(pods(v), func(pod *corev1.Pod) bool { return !journal.IsCanary(pod) || !journal.IsReady(pod) })
 }
 
 func post(url, text string) error {

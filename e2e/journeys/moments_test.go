@@ -8,7 +8,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 
 	"github.com/serin-dev/serin/e2e/internal/journal"
 )
@@ -91,11 +90,9 @@ func (p *shop) leadsTo(v journal.View, pod string) bool {
 	if canary, _ := v.Endpoints(app); canary == 0 {
 		return p.mode == mesh && p.given(v) > 0
 	}
-	for _, slice := range journal.All[*discoveryv1.EndpointSlice](v, "EndpointSlice") {
-		for _, e := range slice.Endpoints {
-			if e.TargetRef != nil && e.TargetRef.Name == pod && e.Conditions.Ready != nil && *e.Conditions.Ready {
-				return true
-			}
+	for name := range v.EndpointPods(app) {
+		if name == pod {
+			return true
 		}
 	}
 	return false

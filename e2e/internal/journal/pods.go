@@ -4,8 +4,10 @@ package journal
 
 import (
 	"iter"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -40,18 +42,11 @@ func (v View) Ready(app string) (canary, own int) {
 
 // Endpoints counts the ready pods that the Service's EndpointSlices name, the canary's and the others.
 func (v View) Endpoints(service string) (canary, own int) {
-	for pod := range v.endpoints(service) {
-		if ofCanary(pod, service) {
-			canary++
-		} else {
-			own++
-		}
-	}
-	return canary, own
+	return count(v.EndpointPods(service), service)
 }
 
-// endpoints are the names of the ready pods that the Service's EndpointSlices name.
-func (v View) endpoints(service string) iter.Seq[string] {
+// EndpointPods are the names of the ready pods that the Service's EndpointSlices name.
+func (v View) EndpointPods(service string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, slice := range All[*discoveryv1.EndpointSlice](v, "EndpointSlice") {
 			for _, e := range slice.Endpoints {
@@ -64,28 +59,40 @@ func (v View) endpoints(service string) iter.Seq[string] {
 	}
 }
 
-func ofCanary(pod, app string) bool { return strings.HasPrefix(pod, app+"-canary-") }
+// count tells the pods of an app's canary from the others by their names.
+func count(pods iter.Seq[string], app string) (canary, own int) {
+	for pod := range pods {
+		if strings.HasPrefix(pod, app+"-canary-") {
+			canary++
+		} else {
+			own++
+		}
+	}
+	return canary, own
+}
+
+// blink is for how long, and no longer, a pod may be unready by the kubelet's word alone: it is ready again with its next probe.
+const blink = 5 * time.Second
 
 // Kept shows after each change how many pods were left to take requests, the canary's and the others: those of Endpoints, and
-// those that left them by the kubelet's word alone, with nothing deleted and no container ended. It may say so of a pod that has
-// just become ready, for some hundredths of a second.
+// those that left them a blink ago by the kubelet's word alone, with nothing deleted and no container ended.
 func (j *Journal) Kept(app string, visit func(e Entry, canary, own int)) {
-	served := map[string]bool{}
+	serve, until := map[string]bool{}, map[string]time.Time{}
 	j.Replay(func(e Entry, v View) {
-		canary, own := v.Endpoints(app)
-		now := map[string]bool{}
-		for pod := range v.endpoints(app) {
-			now[pod], served[pod] = true, true
+		for pod := range serve {
+			until[pod] = e.At
 		}
+		serve = map[string]bool{}
+		for pod := range v.EndpointPods(app) {
+			serve[pod] = true
+		}
+		left := maps.Clone(serve)
 		for _, pod := range All[*corev1.Pod](v, "Pod") {
-			switch {
-			case now[pod.Name] || !served[pod.Name] || pod.DeletionTimestamp != nil || ended(pod):
-			case ofCanary(pod.Name, app):
-				canary++
-			default:
-				own++
+			if at, was := until[pod.Name]; was && e.At.Sub(at) < blink && pod.DeletionTimestamp == nil && !ended(pod) {
+				left[pod.Name] = true
 			}
 		}
+		canary, own := count(maps.Keys(left), app)
 		visit(e, canary, own)
 	})
 }

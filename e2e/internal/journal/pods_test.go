@@ -14,16 +14,18 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// A pod that the kubelet alone calls unready is kept; one that is deleted, or whose container ended, is not.
+// A pod that the kubelet alone calls unready for a moment is kept; one that is deleted, or whose container ended, is not.
 func TestKeptArePodsThatNobodyTookAway(t *testing.T) {
 	for name, test := range map[string]struct {
-		pod  func(*corev1.Pod)
-		want int
+		pod   func(*corev1.Pod)
+		later time.Duration
+		want  int
 	}{
-		"unready":   {func(*corev1.Pod) {}, 1},
-		"deleted":   {func(pod *corev1.Pod) { pod.DeletionTimestamp = &metav1.Time{Time: time.Now()} }, 0},
-		"ended":     {func(pod *corev1.Pod) { pod.Status.ContainerStatuses = []corev1.ContainerStatus{{State: terminated}} }, 0},
-		"restarted": {func(pod *corev1.Pod) { pod.Status.ContainerStatuses = []corev1.ContainerStatus{{RestartCount: 1}} }, 0},
+		"unready":   {func(*corev1.Pod) {}, 0, 1},
+		"for long":  {func(*corev1.Pod) {}, blink, 0},
+		"deleted":   {func(pod *corev1.Pod) { pod.DeletionTimestamp = &metav1.Time{Time: time.Now()} }, 0, 0},
+		"ended":     {func(pod *corev1.Pod) { pod.Status.ContainerStatuses = []corev1.ContainerStatus{{State: terminated}} }, 0, 0},
+		"restarted": {func(pod *corev1.Pod) { pod.Status.ContainerStatuses = []corev1.ContainerStatus{{RestartCount: 1}} }, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := &Journal{latest: View{}, changed: make(chan struct{})}
@@ -35,9 +37,11 @@ func TestKeptArePodsThatNobodyTookAway(t *testing.T) {
 			test.pod(pod)
 			tell("Pod", pod)
 			tell("EndpointSlice", endpoints("shop-canary-2"))
+			tell("EndpointSlice", endpoints("shop-canary-2")) // once more, later
+			j.entries[len(j.entries)-1].At = time.Now().Add(test.later)
 			var canary, own []int
 			j.Kept("shop", func(_ Entry, c, o int) { canary, own = append(canary, c), append(own, o) })
-			if own[0] != 0 || own[2] != 1 || own[4] != test.want || canary[4] != 1 {
+			if own[0] != 0 || own[2] != 1 || own[5] != test.want || canary[5] != 1 {
 				t.Errorf("kept were %v of the app and %v of its canary, want 1 and at last %d of the app, and 1 of the canary", own, canary, test.want)
 			}
 		})

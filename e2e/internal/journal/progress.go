@@ -9,15 +9,19 @@ import (
 )
 
 // Progress is Weights of the VirtualService that an app has by its own name, without what was taken back and given again because
-// a pod of the canary left the endpoints meanwhile: the kubelet may call a pod that has just become ready unready once more, for
-// some hundredths of a second. What was taken back because a container ended is not forgotten.
+// a pod of the canary left the endpoints meanwhile: the kubelet may call a pod that has just become ready unready once more, until
+// its next probe. What was taken back because a container ended is not forgotten.
 func (j *Journal) Progress(app string) (weights []int, err error) {
 	pods, lost, back := 0, false, false
 	j.Replay(func(e Entry, v View) {
 		before := pods
 		pods, _ = v.Endpoints(app)
 		lost = lost || pods < before && !v.crashed(app)
-		if w, changed := weighs(e, v, app, &err); changed {
+		if err != nil || !e.isRoutes(app) {
+			return
+		}
+		var w int
+		if w, err = WeightIn(v.Routes(app)); err == nil {
 			weights, back = next(weights, w, lost, back)
 			lost = false
 		}

@@ -66,18 +66,15 @@ func weightOf(rule map[string]any) (int, error) {
 // Weights are those that a VirtualService had, one after the other, without repetitions.
 func (j *Journal) Weights(name string) (weights []int, err error) {
 	j.Replay(func(e Entry, v View) {
-		if w, changed := weighs(e, v, name, &err); changed && (len(weights) == 0 || weights[len(weights)-1] != w) {
+		if err != nil || !e.isRoutes(name) {
+			return
+		}
+		var w int
+		if w, err = WeightIn(v.Routes(name)); err == nil && (len(weights) == 0 || weights[len(weights)-1] != w) {
 			weights = append(weights, w)
 		}
 	})
 	return weights, err
 }
 
-// weighs is the weight that a change of a VirtualService left, as long as there was no error.
-func weighs(e Entry, v View, name string, err *error) (weight int, changed bool) {
-	if e.Kind != "VirtualService" || e.Name != name || *err != nil {
-		return 0, false
-	}
-	weight, *err = WeightIn(v.Routes(name))
-	return weight, *err == nil
-}
+func (e Entry) isRoutes(name string) bool { return e.Kind == "VirtualService" && e.Name == name }
