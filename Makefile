@@ -206,7 +206,7 @@ generate: ## Write what is derived: docs/annotations.md, docs/reasons.md, docs/t
 
 .PHONY: golden
 golden: ## Rewrite the golden files; the diff is for review
-	go test $$(grep -rl --include='*_test.go' '"update"' pkg cmd | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+	go test $$(grep -rl --include='*_test.go' '"gotest.tools/v3/golden"' pkg cmd | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
 	$(CHARTS) go test . -update
 
 .PHONY: check

@@ -5,7 +5,6 @@ package charts_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -23,8 +22,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const policyKind = "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy"
 

@@ -3,12 +3,10 @@
 package charts_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/v2/lint"
 )
@@ -80,8 +78,8 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".yaml", "# SPDX-License-Identifier: Apache-2.0\n"+withoutDashboards(t, manifest(t, test.server, test.values)))
-			golden(t, name+".notes.txt", files["NOTES.txt"])
+			golden.Assert(t, "# SPDX-License-Identifier: Apache-2.0\n"+withoutDashboards(t, manifest(t, test.server, test.values)), name+".yaml", "rewrite it by: make golden")
+			golden.Assert(t, files["NOTES.txt"], name+".notes.txt", "rewrite it by: make golden")
 		})
 	}
 }
@@ -93,23 +91,6 @@ func withoutDashboards(t *testing.T, manifest string) string {
 		manifest = strings.ReplaceAll(manifest, strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    "), "(files/dashboards/"+file+")")
 	}
 	return manifest
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-) is not what is rendered (+); 'make golden' rewrites it:\n%s", file, diff)
-	}
 }
 
 func TestHelmFindsNothingToComplainAbout(t *testing.T) {

@@ -4,20 +4,16 @@ package dashboards_test
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/serin-dev/serin/charts/dashboards"
 )
-
-var update = flag.Bool("update", false, "rewrite the dashboards in charts/serin/files/dashboards")
 
 const files = "../serin/files/dashboards"
 
@@ -30,19 +26,7 @@ func TestTheDashboardsAreCurrent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file := filepath.Join(files, name)
-		if *update {
-			if err := os.WriteFile(file, want, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%s is not what charts/dashboards makes: run 'make generate'\n%s", file, diff)
-		}
+		golden.Assert(t, string(want), "../"+files+"/"+name, "run: make generate")
 	}
 	found, err := filepath.Glob(filepath.Join(files, "*"))
 	if err != nil || len(found) != len(all) {

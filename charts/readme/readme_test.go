@@ -3,40 +3,27 @@
 package readme_test
 
 import (
-	"flag"
 	"os"
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/golden"
+
 	"github.com/serin-dev/serin/charts/readme"
 )
 
-var update = flag.Bool("update", false, "rewrite the table in charts/serin/README.md")
-
 func TestTheReadmeIsCurrent(t *testing.T) {
 	t.Parallel()
-	const file = "../serin/README.md"
+	const file = "../../serin/README.md"
 	values, err := os.ReadFile("../serin/values.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := os.ReadFile(file)
+	want, err := readme.Fill(string(golden.Get(t, file)), values)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := readme.Fill(string(page), values)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if string(page) != want {
-		t.Error("charts/serin/README.md is not what values.yaml says: run 'make generate'")
-	}
+	golden.Assert(t, want, file, "run: make generate")
 }
 
 func TestTable(t *testing.T) {

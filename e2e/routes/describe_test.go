@@ -5,12 +5,8 @@ package routes_test
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // describe says in words where istiod sends requests to the Service of each case.
@@ -84,20 +80,4 @@ func (tc *testCase) shares(action map[string]any) string {
 		parts = append(parts, fmt.Sprintf("%.6g %% to %v", float64(weightOf(entry))*100/float64(total), entry["name"]))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func compareGolden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
 }

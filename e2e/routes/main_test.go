@@ -5,7 +5,6 @@ package routes_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -18,8 +17,6 @@ import (
 	"github.com/serin-dev/serin/e2e/lab"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
 // cluster is a control plane with istiod, and a way to write to it.
 type cluster struct {
 	*lab.Lab
@@ -30,7 +27,6 @@ type cluster struct {
 var shared *cluster
 
 func TestMain(m *testing.M) {
-	flag.Parse()
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 )
 
 // views are what the proxies of each case see at one time.
@@ -61,7 +62,7 @@ func TestIstiodMakesOfTheCorpusWhatWasMeant(t *testing.T) {
 			})
 		}
 		if s.permille == 333 {
-			compareGolden(t, "testdata/at-333.txt", describe(cases, now))
+			golden.Assert(t, describe(cases, now), "at-333.txt")
 		}
 	}
 

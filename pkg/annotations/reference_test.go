@@ -3,33 +3,17 @@
 package annotations_test
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/golden"
+
 	"github.com/serin-dev/serin/pkg/annotations"
 )
 
-var update = flag.Bool("update", false, "write the generated files anew")
-
 func TestTheReferencePageIsCurrent(t *testing.T) {
-	path := filepath.Join("..", "..", "docs", "annotations.md")
-	want := annotations.Reference()
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is out of date; run: go test ./pkg/annotations -update", path)
-	}
+	golden.Assert(t, annotations.Reference(), "../../../docs/annotations.md", "run: make generate")
 }
 
 func TestEveryKeyIsDescribedAndItsExampleWorks(t *testing.T) {

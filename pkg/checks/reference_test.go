@@ -3,34 +3,16 @@
 package checks_test
 
 import (
-	"flag"
-	"os"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/serin-dev/serin/pkg/checks"
 )
 
-var update = flag.Bool("update", false, "write the reference page")
-
-const page = "../../docs/checks.md"
-
 func TestTheReferencePageIsCurrent(t *testing.T) {
 	t.Parallel()
-	want := checks.Reference()
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("run go test ./pkg/checks -update: %s", diff)
-	}
+	golden.Assert(t, checks.Reference(), "../../../docs/checks.md", "run: make generate")
 }
 
 func TestTheExampleWorks(t *testing.T) {

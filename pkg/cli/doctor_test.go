@@ -123,16 +123,16 @@ func TestDoctor(t *testing.T) {
 	well.serve(admission, "mutatingadmissionpolicies", "mutatingadmissionpolicybindings")
 	well.guarded(t)
 	well.fenced(t)
-	golden(t, "doctor all is well", well.everywhere(t, "doctor"))
-	golden(t, "doctor json", well.run(t, "doctor", "-o", "json"))
+	compare(t, "doctor all is well", well.everywhere(t, "doctor"))
+	compare(t, "doctor json", well.run(t, "doctor", "-o", "json"))
 
 	ill := clinic(t, shop(strategy, annotate("serin.dev/hold", "soon")), stable(shop()), service("shop"), service("other"), lease("serin-1", time.Hour), late, scaler, budget)
 	ill.serve(istio, "virtualservices", "destinationrules")
 	ill.review(func(asked *authorizationv1.ResourceAttributes) bool { return asked.Resource != "replicasets" })
-	golden(t, "doctor much is wrong", ill.everywhere(t, "doctor"))
+	compare(t, "doctor much is wrong", ill.everywhere(t, "doctor"))
 
-	golden(t, "doctor scaled by pods", clinic(t, shop(), stable(shop()), service("shop"), scaler).run(t, "doctor"))
-	golden(t, "doctor nothing there", clinic(t).run(t, "doctor", "-A"))
+	compare(t, "doctor scaled by pods", clinic(t, shop(), stable(shop()), service("shop"), scaler).run(t, "doctor"))
+	compare(t, "doctor nothing there", clinic(t).run(t, "doctor", "-A"))
 
 	blind := clinic(t, shop(), stable(shop()), service("shop"))
 	for _, verb := range []string{"get", "list", "create"} {
@@ -142,5 +142,5 @@ func TestDoctor(t *testing.T) {
 	if strings.Contains(got, "  ok") && strings.Contains(got, "serin-system:serin has all") {
 		t.Errorf("what may not be looked at is taken for well:\n%s", got)
 	}
-	golden(t, "doctor blind", got)
+	compare(t, "doctor blind", got)
 }

@@ -90,7 +90,7 @@ func TestExplainAndHistory(t *testing.T) {
 	for name, objects := range records() {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(objects...)
-			golden(t, "record "+name, "$ history\n"+w.everywhere(t, "history", "shop")+"$ explain\n"+w.everywhere(t, "explain", "shop"))
+			compare(t, "record "+name, "$ history\n"+w.everywhere(t, "history", "shop")+"$ explain\n"+w.everywhere(t, "explain", "shop"))
 		})
 	}
 }
@@ -105,7 +105,7 @@ func TestRecordForbidden(t *testing.T) {
 	} {
 		w := newWorld(objects...)
 		w.PrependReactor("get", "configmaps", forbid)
-		golden(t, name, "$ history\n"+w.run(t, "history", "shop")+"$ explain\n"+w.run(t, "explain", "shop")+
+		compare(t, name, "$ history\n"+w.run(t, "history", "shop")+"$ explain\n"+w.run(t, "explain", "shop")+
 			"$ explain --rollout 2\n"+w.run(t, "explain", "shop", "--rollout", "2"))
 	}
 }
@@ -117,7 +117,7 @@ func TestRolloutByNumber(t *testing.T) {
 	for _, number := range []string{"2", "3", "0", "-1", "last"} {
 		all.WriteString("$ --rollout " + number + "\n" + w.run(t, "explain", "shop", "--rollout", number))
 	}
-	golden(t, "explain by number", all.String())
+	compare(t, "explain by number", all.String())
 }
 
 func TestRecordAsData(t *testing.T) {
@@ -130,7 +130,7 @@ func TestRecordAsData(t *testing.T) {
 	} {
 		all.WriteString("$ " + line + "\n" + w.run(t, strings.Fields(line)...))
 	}
-	golden(t, "record as data", all.String())
+	compare(t, "record as data", all.String())
 }
 
 // TestTheGapIsToldApart: what is not shown goes to the standard error, so that

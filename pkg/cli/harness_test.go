@@ -6,17 +6,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/creack/pty"
+	"gotest.tools/v3/golden"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -31,8 +30,6 @@ import (
 	"github.com/serin-dev/serin/pkg/cli"
 	"github.com/serin-dev/serin/pkg/cli/cluster"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // world is a cluster of a test's.
 type world struct {
@@ -172,23 +169,11 @@ func (w *world) everywhere(t *testing.T, args ...string) string {
 	return all.String()
 }
 
-// golden compares with a file that a person has read. Escapes are made visible.
-func golden(t *testing.T, name, got string) {
+// compare holds what is shown against a file that a person has read. Escapes are made visible.
+func compare(t *testing.T, name, got string) {
 	t.Helper()
 	got = strings.ReplaceAll(got, "\x1b", "␛")
-	file := filepath.Join("testdata", strings.ReplaceAll(name, " ", "-")+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("printed\n%s\nwant, as in %s,\n%s", got, file, want)
-	}
+	golden.Assert(t, got, strings.ReplaceAll(name, " ", "-")+".txt")
 }
 
 func forbid(action clienttesting.Action) (bool, runtime.Object, error) {

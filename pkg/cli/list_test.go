@@ -6,11 +6,11 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"gotest.tools/v3/golden"
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -35,17 +35,17 @@ func fleet() []runtime.Object {
 }
 
 func TestList(t *testing.T) {
-	golden(t, "list", newWorld(fleet()...).everywhere(t, "list"))
-	golden(t, "list wide everywhere", newWorld(fleet()...).everywhere(t, "list", "-A", "-o", "wide"))
-	golden(t, "list name", newWorld(fleet()...).run(t, "list", "-o", "name"))
-	golden(t, "list verdicts", newWorld(fleet()...).run(t, "list", "-o", `jsonpath={range .items[*]}{.name}: {.verdict}{"\n"}{end}`))
-	golden(t, "list empty", newWorld().run(t, "list")+newWorld().run(t, "list", "-A", "-o", "json"))
+	compare(t, "list", newWorld(fleet()...).everywhere(t, "list"))
+	compare(t, "list wide everywhere", newWorld(fleet()...).everywhere(t, "list", "-A", "-o", "wide"))
+	compare(t, "list name", newWorld(fleet()...).run(t, "list", "-o", "name"))
+	compare(t, "list verdicts", newWorld(fleet()...).run(t, "list", "-o", `jsonpath={range .items[*]}{.name}: {.verdict}{"\n"}{end}`))
+	compare(t, "list empty", newWorld().run(t, "list")+newWorld().run(t, "list", "-A", "-o", "json"))
 	w := newWorld(fleet()...)
 	w.PrependReactor("list", "replicasets", forbid)
 	w.mesh.PrependReactor("list", "virtualservices", forbid)
-	golden(t, "list without permissions", w.run(t, "list"))
+	compare(t, "list without permissions", w.run(t, "list"))
 	w.PrependReactor("list", "deployments", forbid)
-	golden(t, "list without any permission", w.run(t, "list", "-A"))
+	compare(t, "list without any permission", w.run(t, "list", "-A"))
 }
 
 func TestListOfABake(t *testing.T) {
@@ -117,18 +117,9 @@ func TestHelp(t *testing.T) {
 	if err := root.ExecuteContext(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "help", help.String())
+	compare(t, "help", help.String())
 }
 
 func TestTheReferencePageIsCurrent(t *testing.T) {
-	page := filepath.Join("..", "..", "docs", "cli.md")
-	want := cli.Reference(cli.NewCommand(cli.Build{}, whole()))
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, err := os.ReadFile(page); err != nil || string(got) != want {
-		t.Errorf("docs/cli.md is not what the commands say (%v); run: make generate", err)
-	}
+	golden.Assert(t, cli.Reference(cli.NewCommand(cli.Build{}, whole())), "../../../docs/cli.md", "run: make generate")
 }

@@ -103,6 +103,6 @@ func TestWatchWithoutATerminal(t *testing.T) {
 		if code := <-ended; code != 0 {
 			t.Errorf("ended with %d", code)
 		}
-		golden(t, strings.TrimSpace("watch "+format), out.sofar())
+		compare(t, strings.TrimSpace("watch "+format), out.sofar())
 	}
 }

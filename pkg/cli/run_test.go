@@ -64,7 +64,7 @@ func TestRun(t *testing.T) {
 		}
 		story.WriteByte('\n')
 	}
-	golden(t, "run", story.String())
+	compare(t, "run", story.String())
 }
 
 func copies(objects []runtime.Object) []runtime.Object {
@@ -110,7 +110,7 @@ func TestRunInPipelines(t *testing.T) {
 		w := newWorld(shop(), stable(shop()), canaryOf(back, "shop:v2", 0))
 		w.env[env] = "true"
 		w.obey(func(d *appsv1.Deployment) { rolledBack(d) })
-		golden(t, "run in "+name, w.run(t, "run", "shop", "--image", "shop=shop:v2"))
+		compare(t, "run in "+name, w.run(t, "run", "shop", "--image", "shop=shop:v2"))
 	}
 }
 
@@ -125,5 +125,5 @@ func TestRunInterrupted(t *testing.T) {
 		w.execute(ctx, nil, &story, append([]string{"run", "shop", "--image", "shop=shop:v2"}, strings.Fields(flag)...)...)
 		fmt.Fprintf(&story, "-> serin.dev/abort=%s\n", w.shop(t).Annotations["serin.dev/abort"])
 	}
-	golden(t, "run interrupted", story.String())
+	compare(t, "run interrupted", story.String())
 }

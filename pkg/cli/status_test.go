@@ -72,12 +72,12 @@ func phases() map[string][]runtime.Object {
 func TestStatus(t *testing.T) {
 	for name, objects := range phases() {
 		t.Run(name, func(t *testing.T) {
-			golden(t, "status "+name, newWorld(objects...).everywhere(t, "status", "shop"))
+			compare(t, "status "+name, newWorld(objects...).everywhere(t, "status", "shop"))
 		})
 	}
 	t.Run("of the canary", func(t *testing.T) {
 		target := shop(rolling)
-		golden(t, "status of the canary", newWorld(target, canaryOf(target, "shop:v2", 2)).run(t, "status", "shop-canary"))
+		compare(t, "status of the canary", newWorld(target, canaryOf(target, "shop:v2", 2)).run(t, "status", "shop-canary"))
 	})
 }
 
@@ -111,7 +111,7 @@ func TestStatusAsData(t *testing.T) {
 	w := newWorld(phases()["in a step"]...)
 	for _, format := range []string{"json", "yaml", "name", "jsonpath={.phase} {.weight}%"} {
 		kind, _, _ := strings.Cut(format, "=")
-		golden(t, "status as "+kind, w.run(t, "status", "shop", "-o", format))
+		compare(t, "status as "+kind, w.run(t, "status", "shop", "-o", format))
 	}
 }
 
@@ -122,9 +122,9 @@ func TestStatusShowsWhatItMay(t *testing.T) {
 		w.PrependReactor("list", resource, forbid)
 	}
 	w.mesh.PrependReactor("list", "virtualservices", forbid)
-	golden(t, "status without permissions", w.run(t, "status", "shop"))
+	compare(t, "status without permissions", w.run(t, "status", "shop"))
 	w.PrependReactor("get", "deployments", forbid)
-	golden(t, "status without any permission", w.run(t, "status", "shop"))
+	compare(t, "status without any permission", w.run(t, "status", "shop"))
 }
 
 // What --wait says at once. What is not over is waited for, until the time is up.

@@ -53,7 +53,7 @@ func TestOrders(t *testing.T) {
 				story.WriteString(w.run(t, append(strings.Fields(order), "--no-wait")...))
 				story.WriteString(w.changes(t, situation.target) + "\n")
 			}
-			golden(t, strings.ReplaceAll(strings.NewReplacer("--", "", "%", "", " shop", "").Replace(order), "  ", " "), story.String())
+			compare(t, strings.ReplaceAll(strings.NewReplacer("--", "", "%", "", " shop", "").Replace(order), "  ", " "), story.String())
 		})
 	}
 }
@@ -176,7 +176,7 @@ func TestAnswers(t *testing.T) {
 		w.obey(c.answers)
 		fmt.Fprintf(&story, "# %s\n$ kubectl serin %s\n%s\n", c.name, c.order, w.run(t, strings.Fields(c.order)...))
 	}
-	golden(t, "answers", story.String())
+	compare(t, "answers", story.String())
 }
 
 // Two people approve at once: the second write is refused, and by then another step is under way.
@@ -230,5 +230,5 @@ func TestUndo(t *testing.T) {
 		after := w.shop(t).Spec.Template
 		fmt.Fprintf(&story, "-> %s, labels %v\n\n", model.Images(after)[0], after.Labels)
 	}
-	golden(t, "undo", story.String())
+	compare(t, "undo", story.String())
 }

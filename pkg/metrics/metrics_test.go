@@ -3,42 +3,24 @@
 package metrics
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/common/expfmt"
+	"gotest.tools/v3/golden"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/serin-dev/serin/pkg/record"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
-var update = flag.Bool("update", false, "write the reference page")
-
-const page = "../../docs/metrics.md"
-
 func TestTheReferencePageIsCurrent(t *testing.T) {
-	want := Reference()
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("run go test ./pkg/metrics -update: %s", diff)
-	}
+	golden.Assert(t, Reference(), "../../../docs/metrics.md", "run: make generate")
 }
 
 var (

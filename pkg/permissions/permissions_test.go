@@ -3,58 +3,34 @@
 package permissions_test
 
 import (
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/golden"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/serin-dev/serin/pkg/permissions"
 )
 
-var update = flag.Bool("update", false, "rewrite deploy/rbac.yaml and the rules of the chart")
-
 func TestRBACFile(t *testing.T) {
 	for file, want := range map[string]string{
-		"../../deploy/rbac.yaml":                  permissions.Manifest(),
-		"../../deploy/metrics/rbac.yaml":          permissions.MetricsManifest(),
-		"../../charts/serin/templates/_rules.tpl": permissions.Chart(),
+		"../../../deploy/rbac.yaml":                  permissions.Manifest(),
+		"../../../deploy/metrics/rbac.yaml":          permissions.MetricsManifest(),
+		"../../../charts/serin/templates/_rules.tpl": permissions.Chart(),
 	} {
-		if *update {
-			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(got) != want {
-			t.Errorf("%s is not what the rules say: run 'make generate'", file)
-		}
+		golden.Assert(t, want, file, "run: make generate")
 	}
 }
 
 func TestTheReferencePageIsCurrent(t *testing.T) {
-	const file = "../../docs/security.md"
-	page, err := os.ReadFile(file)
+	const file = "../../../docs/security.md"
+	want, err := permissions.Fill(string(golden.Get(t, file)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := permissions.Fill(string(page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if string(page) != want {
-		t.Errorf("%s is not what the rules say: run 'make generate'", file)
-	}
+	golden.Assert(t, want, file, "run: make generate")
 }
 
 // TestManifestGrantsTheRules reads the file back as the API server would:

@@ -6,31 +6,19 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/golden"
 
 	"github.com/serin-dev/serin/pkg/rollout"
 )
 
 func TestTheReferencePageIsCurrent(t *testing.T) {
 	for name, want := range map[string]string{"reasons.md": rollout.Reference(), "troubleshooting.md": rollout.Troubleshooting()} {
-		path := filepath.Join("..", "..", "docs", name)
-		if *update {
-			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(got) != want {
-			t.Errorf("%s is out of date; run: go test ./pkg/rollout -update", path)
-		}
+		golden.Assert(t, want, "../../../docs/"+name, "run: make generate")
 	}
 }
 

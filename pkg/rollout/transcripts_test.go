@@ -3,17 +3,13 @@
 package rollout_test
 
 import (
-	"flag"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 )
-
-var update = flag.Bool("update", false, "write the transcripts and docs/reasons.md anew")
 
 // journeys are all of them, anew: events keep state.
 func journeys() map[string]journey {
@@ -28,7 +24,7 @@ func TestTranscripts(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(journeys())) {
 		t.Run(name, func(t *testing.T) {
 			w := journeys()[name].run(t, nil)
-			golden(t, name, w.trace.String())
+			golden.Assert(t, w.trace.String(), name+".txt", "the transcript changed; review it after make golden")
 		})
 	}
 }
@@ -43,24 +39,5 @@ func TestEveryTranscriptBelongsToAJourney(t *testing.T) {
 		if _, found := journeys()[name]; !found {
 			t.Errorf("%s belongs to no journey", file)
 		}
-	}
-}
-
-// golden compares with a reviewed file.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("the transcript changed; review it after go test -update (-want +got):\n%s", diff)
 	}
 }

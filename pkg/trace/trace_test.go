@@ -4,7 +4,6 @@ package trace_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,13 +13,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/serin-dev/serin/pkg/record"
 	"github.com/serin-dev/serin/pkg/rollout"
 	"github.com/serin-dev/serin/pkg/trace"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 var shop = trace.Subject{Namespace: "web", Deployment: "shop", UID: "d3b0"}
 
@@ -49,19 +47,7 @@ func told(t *testing.T) map[string]record.Rollout {
 func TestSpansOfARecord(t *testing.T) {
 	for name, r := range told(t) {
 		t.Run(name, func(t *testing.T) {
-			got, golden := text(r.Began, trace.Spans(shop, r)), filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("run go test ./pkg/trace -update: %s", diff)
-			}
+			golden.Assert(t, text(r.Began, trace.Spans(shop, r)), name+".golden")
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/golden"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -38,17 +39,17 @@ func TestCorpus(t *testing.T) {
 		t.Fatalf("no corpus: %v", err)
 	}
 	for _, file := range files {
-		dir := filepath.Dir(file)
-		t.Run(filepath.Base(dir), func(t *testing.T) {
+		name := filepath.Base(filepath.Dir(file))
+		t.Run(name, func(t *testing.T) {
 			w := readWorld(t, file)
 			for _, permille := range []int{0, 50, 333, 1000} {
-				compareGolden(t, fmt.Sprintf("%s/at-%d.yaml", dir, permille), textOf(t, w.at(t, permille)))
+				golden.Assert(t, textOf(t, w.at(t, permille)), fmt.Sprintf("%s/at-%d.yaml", name, permille))
 			}
 			for permille := 0; permille <= 1000; permille += 8 {
 				w.at(t, permille)
 			}
-			compareGolden(t, dir+"/restored.yaml", textOf(t, w.restored(t)))
-			compareGolden(t, dir+"/problems.txt", w.problems())
+			golden.Assert(t, textOf(t, w.restored(t)), name+"/restored.yaml")
+			golden.Assert(t, w.problems(), name+"/problems.txt")
 		})
 	}
 }

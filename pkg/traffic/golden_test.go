@@ -4,10 +4,8 @@ package traffic_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"math"
-	"os"
 	"reflect"
 	"testing"
 
@@ -18,8 +16,6 @@ import (
 
 	"github.com/serin-dev/serin/pkg/traffic"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 var shop = traffic.Service{Name: "shop", Namespace: "web"}
 
@@ -76,22 +72,6 @@ func same(t *testing.T, what string, want, got *unstructured.Unstructured) {
 	t.Helper()
 	if !reflect.DeepEqual(want.Object, got.Object) {
 		t.Fatalf("%s (-want +got):\n%s", what, cmp.Diff(want.Object, got.Object))
-	}
-}
-
-func compareGolden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
 	}
 }
 

@@ -3,13 +3,13 @@
 package workload_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"gotest.tools/v3/golden"
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,8 +20,6 @@ import (
 	"github.com/serin-dev/serin/pkg/annotations"
 	"github.com/serin-dev/serin/pkg/workload"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func read(t *testing.T, file string) *appsv1.Deployment {
 	t.Helper()
@@ -53,19 +51,7 @@ func TestCanaryGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			path := filepath.Join("testdata", test.file+"-canary.golden.yaml")
-			if *update {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if string(got) != string(want) {
-				t.Errorf("%s differs; got:\n%s", path, got)
-			}
+			golden.Assert(t, string(got), test.file+"-canary.golden.yaml")
 			scribble(canary)
 			if !equality.Semantic.DeepEqual(target, before) {
 				t.Error("the target was changed, or shares memory with its canary")

@@ -3,22 +3,20 @@
 package montecarlo_test
 
 import (
-	"flag"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the measured part of docs/analysis.md and its plots")
+	"gotest.tools/v3/golden"
+)
 
 const (
 	beginning = "<!-- measured: from here to the end written by make bench-analysis -->\n"
-	docs      = "../../../docs"
+	docs      = "../../../../docs" // from testdata
 )
 
 // isCurrent compares the page and its plots with what was measured. Floating
@@ -29,11 +27,7 @@ func isCurrent(t *testing.T, r results) {
 		t.Skip("the page is written without the race detector, on amd64")
 	}
 	page := filepath.Join(docs, "analysis.md")
-	old, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	written, _, found := strings.Cut(string(old), beginning)
+	written, _, found := strings.Cut(string(golden.Get(t, page)), beginning)
 	if !found {
 		t.Fatalf("%s has no measured part", page)
 	}
@@ -43,14 +37,7 @@ func isCurrent(t *testing.T, r results) {
 		filepath.Join(docs, "images", "analysis-detection.svg"):       timesToFind(r).svg(),
 	}
 	for path, want := range files {
-		if *update {
-			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got, err := os.ReadFile(path); err != nil || string(got) != want {
-			t.Errorf("%s is out of date (%v); run: make bench-analysis", path, err)
-		}
+		golden.Assert(t, want, path, "run: make bench-analysis")
 	}
 }
 

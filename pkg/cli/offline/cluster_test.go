@@ -73,7 +73,7 @@ func TestServer(t *testing.T) {
 		"server with nothing": "plan --server",
 		"server without it":   "plan cart --server",
 	} {
-		t.Run(name, func(t *testing.T) { golden(t, name, run(t, cluster(t, interceptor.Funcs{}), "", line)) })
+		t.Run(name, func(t *testing.T) { compare(t, name, run(t, cluster(t, interceptor.Funcs{}), "", line)) })
 	}
 }
 
@@ -115,7 +115,7 @@ func TestServerWithChecks(t *testing.T) {
 			built := fake.NewClientBuilder().WithObjects(c.objects...).WithInterceptorFuncs(c.funcs).Build()
 			text := run(t, func() (client.Reader, string, error) { return built, "web", nil }, "", "plan judged --server --rps 20"+c.more)
 			about, _, _ := strings.Cut(text, "\n10%, after")
-			golden(t, name, about)
+			compare(t, name, about)
 		})
 	}
 }
@@ -139,9 +139,9 @@ func TestServerWithoutPermissions(t *testing.T) {
 			return c.List(ctx, list, options...)
 		},
 	}
-	golden(t, "server with some permissions", run(t, cluster(t, some), "", "plan shop --server"))
+	compare(t, "server with some permissions", run(t, cluster(t, some), "", "plan shop --server"))
 	none := interceptor.Funcs{List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
 		return apierrors.NewForbidden(schema.GroupResource{}, "", nil)
 	}}
-	golden(t, "server with no permission", run(t, cluster(t, none), "", "plan shop --server"))
+	compare(t, "server with no permission", run(t, cluster(t, none), "", "plan shop --server"))
 }

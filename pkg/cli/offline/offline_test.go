@@ -5,19 +5,16 @@ package offline_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
+	"gotest.tools/v3/golden"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/pkg/cli/offline"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // run runs a command line, and gives what it printed and its error as main prints it.
 func run(t *testing.T, connect offline.Connect, stdin, line string) string {
@@ -39,22 +36,10 @@ func run(t *testing.T, connect offline.Connect, stdin, line string) string {
 
 func nowhere() (client.Reader, string, error) { panic("no cluster was asked for") }
 
-// golden compares with a file that a person has read.
-func golden(t *testing.T, name, got string) {
+// compare holds what is shown against a file that a person has read.
+func compare(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", strings.ReplaceAll(name, " ", "-")+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("printed\n%s\nwant, as in %s,\n%s", got, file, want)
-	}
+	golden.Assert(t, got, strings.ReplaceAll(name, " ", "-")+".txt")
 }
 
 func TestCommands(t *testing.T) {
@@ -115,7 +100,7 @@ func TestCommands(t *testing.T) {
 		"simulate one that is not":          "simulate none -f testdata/in/shop.yaml",
 		"simulate several at a time":        "simulate -f testdata/in/shop.yaml -f testdata/in/plain.yaml",
 	} {
-		t.Run(name, func(t *testing.T) { golden(t, name, run(t, nowhere, "", line)) })
+		t.Run(name, func(t *testing.T) { compare(t, name, run(t, nowhere, "", line)) })
 	}
 }
 
@@ -141,7 +126,7 @@ func TestHelp(t *testing.T) {
 	for _, command := range []string{"plan", "lint", "simulate"} {
 		help.WriteString("$ kubectl serin " + command + " --help\n" + run(t, nowhere, "", command+" --help") + "\n")
 	}
-	golden(t, "help", help.String())
+	compare(t, "help", help.String())
 }
 
 // TestSeeds: one seed gives one transcript, another gives another.

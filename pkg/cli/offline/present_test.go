@@ -94,7 +94,7 @@ func TestPresentTraffic(t *testing.T) {
 		"present traffic of one and no more": {"-f testdata/in/judged.yaml -f testdata/in/shop.yaml -f testdata/in/plain.yaml", []counter{judgedIdle, istioGood}},
 		"present traffic and requests":       {"-f testdata/in/judged.yaml --rps 5 --over 3s --prometheus-username u", nil},
 	} {
-		t.Run(name, func(t *testing.T) { golden(t, name, asking(t, prometheus(t, test.counters...), test.line)) })
+		t.Run(name, func(t *testing.T) { compare(t, name, asking(t, prometheus(t, test.counters...), test.line)) })
 	}
 }
 

@@ -3,21 +3,18 @@
 package story_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"gotest.tools/v3/golden"
+
 	"github.com/serin-dev/serin/pkg/cli/story"
 	"github.com/serin-dev/serin/pkg/record"
 	"github.com/serin-dev/serin/pkg/rollout"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var began = time.Date(2026, 5, 4, 11, 40, 0, 0, time.UTC)
 
@@ -116,7 +113,7 @@ func TestExplain(t *testing.T) {
 			for _, width := range widths {
 				fmt.Fprintf(&all, "=== width %d\n%s", width, story.Explain(frame(width), r, 2, 5))
 			}
-			golden(t, "explain "+name, all.String())
+			compare(t, "explain "+name, all.String())
 		})
 	}
 }
@@ -129,7 +126,7 @@ func TestHistory(t *testing.T) {
 	for _, width := range []int{0, 60, 80, 200} {
 		fmt.Fprintf(&text, "=== width %d\n%s", width, story.History(frame(width), all))
 	}
-	golden(t, "history", text.String())
+	compare(t, "history", text.String())
 }
 
 // TestNoLineIsWiderThanTheWidth: but for single words that are.
@@ -188,20 +185,8 @@ func TestWorst(t *testing.T) {
 	}
 }
 
-// golden compares with a file that a person has read.
-func golden(t *testing.T, name, got string) {
+// compare holds what is shown against a file that a person has read.
+func compare(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", strings.NewReplacer(" ", "-", ",", "").Replace(name)+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("printed\n%s\nwant, as in %s,\n%s", got, file, want)
-	}
+	golden.Assert(t, got, strings.NewReplacer(" ", "-", ",", "").Replace(name)+".txt")
 }
