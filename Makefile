@@ -23,6 +23,9 @@ E2E     := cd e2e && $(TRIMMED)
 CHARTS  := cd charts && $(TRIMMED)
 RELEASE := cd deploy/release && $(TRIMMED)
 
+# Golden files are compared byte by byte: what is printed on a terminal may gain no carriage return unseen.
+export GOTESTTOOLS_GOLDEN_NormalizeCRLFToLF := false
+
 # The linters are a module of their own, so that they choose no version for the product.
 LINTER := go tool -modfile=$(CURDIR)/go.tools.mod golangci-lint
 
